@@ -9,7 +9,7 @@ DEMO_STAMP := $(VENV)/.installed-demo
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test both check simulate chaos bench pictures run lock clean
+.PHONY: help demo test both check peers simulate chaos bench pictures run lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ check: $(STAMP) ## lint, formatting, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+peers: $(STAMP) ## test against real servers of other people: Bluesky's PDS and AppView; see tests/peers/README.md
+	@$(BIN)/python -m tests.peers
 
 simulate: $(STAMP) ## simulate 100,000 random deliveries and 10,000 random teams; takes an hour or more
 	$(BIN)/python -m tests.simulation --runs 100000 --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)

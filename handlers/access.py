@@ -11,6 +11,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from slack_bolt import App, BoltResponse
@@ -28,6 +29,7 @@ from bot.slack.membership import (
     access_of,
     refusal_of_guest,
 )
+from bot.slack.private_access import NOT_A_READER, is_reader
 from bot.slack.respond import BoundedRespond
 from bot.slack.sender_permissions import PermissionUnknownError
 from handlers.access_rules import (
@@ -48,6 +50,7 @@ from handlers.access_rules import (
     RequiredAccess,
 )
 from handlers.feedback import (
+    LEDGER_BUSY_TEXT,
     LEDGER_TIMEOUT_SECONDS,
     Actor,
     error_text,
@@ -57,6 +60,8 @@ from handlers.feedback import (
 from handlers.thread_command import parse_thread_command
 from models import Card, Reply, Ticket, TicketGroup
 from models.core import command_words
+
+PRIVACY_LOOKUP_SECONDS = 0.5  # that a press waits for the ledger to say whether a ticket is private
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +115,14 @@ def bounded_respond(ctx: BotContext, body: Mapping[str, Any]) -> BoundedRespond:
 # --- what a request needs -----------------------------------------------------------------------------------
 
 
+class PressPlace(Enum):
+    """Where somebody acts, which says what they may have seen."""
+
+    CHANNEL_MESSAGE = auto()  # one that everybody in a channel sees, so they are in it
+    MODAL = auto()
+    ELSEWHERE = auto()  # Home, a direct message, an answer that only they see
+
+
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
     """One request: what it needs, who makes it, from which workspace, and about what."""
@@ -120,6 +133,7 @@ class AccessRequest:
     ticket: int | None = None
     reply: int | None = None
     group: int | None = None
+    place: PressPlace = PressPlace.ELSEWHERE
 
 
 def read_request(body: Body) -> AccessRequest | None:
@@ -140,7 +154,26 @@ def read_request(body: Body) -> AccessRequest | None:
     read = _RULE_READERS.get(str(kind))
     rule = read(body, about) if read is not None else MEMBER
     team = (body.get("user") or {}).get("team_id")
-    return AccessRequest(rule, who, team, ticket=about.ticket, reply=about.reply, group=about.group)
+    return AccessRequest(
+        rule,
+        who,
+        team,
+        ticket=about.ticket,
+        reply=about.reply,
+        group=about.group,
+        place=_press_place(body),
+    )
+
+
+def _press_place(body: Body) -> PressPlace:
+    container = body.get("container") or {}
+    if body.get("type") in {"view_submission", "view_closed"}:
+        return PressPlace.MODAL
+    channel = str((body.get("channel") or {}).get("id") or container.get("channel_id") or "")
+    is_shown_to_all = container.get("type") == "message" and not container.get("is_ephemeral")
+    return (
+        PressPlace.CHANNEL_MESSAGE if is_shown_to_all and channel[:1] in {"C", "G"} else PressPlace.ELSEWHERE
+    )
 
 
 def _action_rule(body: Body, about: Subject) -> AccessRule:
@@ -173,7 +206,8 @@ def _read_event(body: Body) -> AccessRequest | None:
     if said is None:
         return None
     rule = THREAD_COMMAND_RULES.get(said.verb, MEMBER)
-    return AccessRequest(rule, said.who, event.get("user_team") or event.get("team"))
+    team = event.get("user_team") or event.get("team")
+    return AccessRequest(rule, said.who, team, place=PressPlace.CHANNEL_MESSAGE)
 
 
 # --- asking -------------------------------------------------------------------------------------------------
@@ -218,15 +252,45 @@ def find_refusal(ctx: BotContext, request: AccessRequest) -> str | None:
         return None
     access = access_of(ctx, who.id, team=request.team, wait_seconds=MEMBERSHIP_WAIT_SECONDS)
     if access.is_member or (access.kind is MembershipKind.UNKNOWN and rule.allow_if_unknown):
-        return None
+        return None if rule.allow_if_unknown else _refusal_of_private(ctx, request)
     if access.kind is not MembershipKind.NAMED_GUEST or rule.needs is RequiredAccess.MEMBER:
         return access.refusal
     try:
-        return _refusal_on_card(ctx, request)
+        return _refusal_on_card(ctx, request) or _refusal_of_private(ctx, request)
     except PermissionUnknownError:
         return UNKNOWN_REFUSAL
     except Exception as error:  # noqa: BLE001 - a person pressed, a person gets a sentence
         return error_text(error)
+
+
+def _refusal_of_private(ctx: BotContext, request: AccessRequest) -> str | None:
+    """Why that is not for them because the ticket is private; None if it is public, or they may see it.
+
+    While the ledger does not say, only a message that everybody in a channel sees, and a modal with what they
+    have typed, are taken for what they may see: everything else may be older than their leaving the channel.
+    """
+    if request.ticket is None and request.reply is None:
+        return None
+    found = ctx.read_with_timeout(lambda: _find_privacy(ctx, request), PRIVACY_LOOKUP_SECONDS)
+    if found is None:
+        return LEDGER_BUSY_TEXT if request.place is PressPlace.ELSEWHERE else None
+    is_private, channel = found
+    if not is_private or (request.place is PressPlace.CHANNEL_MESSAGE and channel == request.who.channel):
+        return None
+    may_see = ctx.ask_with_timeout(
+        lambda: bool(channel) and is_reader(ctx, request.who.id, channel), MEMBERSHIP_WAIT_SECONDS
+    )
+    return None if may_see else NOT_A_READER
+
+
+def _find_privacy(ctx: BotContext, request: AccessRequest) -> tuple[bool, str]:
+    """Whether the ticket is private, and the channel that has its card; of no ticket, that it is not."""
+    with ctx.db.read(PRIVACY_LOOKUP_SECONDS) as session:
+        ticket_id = request.ticket
+        if request.reply is not None and (reply := session.get(Reply, request.reply)) is not None:
+            ticket_id = reply.ticket_id
+        ticket = session.get(Ticket, ticket_id) if ticket_id is not None else None
+        return (False, "") if ticket is None else (ticket.is_private, ticket.channel)
 
 
 def _refusal_on_card(ctx: BotContext, request: AccessRequest) -> str | None:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlencode
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
@@ -29,10 +29,21 @@ from bot.networks.values import (
     ReadKind,
     ReplyTarget,
     Summons,
+    Visibility,
 )
 
 NetworkMethod = Literal[
-    "account", "mentions", "search", "own_posts", "people", "publish", "delete", "find_reply", "refresh"
+    "account",
+    "mentions",
+    "search",
+    "own_posts",
+    "people",
+    "freeze",
+    "publish",
+    "repeat",
+    "delete",
+    "find_reply",
+    "refresh",
 ]
 
 _START_AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
@@ -68,6 +79,7 @@ class MemoryNetwork(Network, Publisher):
         self._versions: dict[str, str] = {}  # each id of an edit chain: its stable id
         self._hidden: set[str] = set()  # stable ids
         self._failures: list[_Failure] = []
+        self.contexts_given: dict[str, str] = {}  # to `refresh`, by post
         self.allowances: dict[ReadKind, RateLimitStatus] = {}
         self._lock = threading.RLock()
         self._me = self.joins(handle)
@@ -98,6 +110,9 @@ class MemoryNetwork(Network, Publisher):
         under: str | None = None,
         quoting: str | None = None,
         at: datetime | None = None,
+        visibility: Visibility = "public",
+        content_warning: str | None = None,
+        context: str = "",
     ) -> Post:
         """Let `handle` (made, if need be) post `text`, perhaps in answer to a post, or with one quoted."""
         with self._lock:
@@ -118,6 +133,9 @@ class MemoryNetwork(Network, Publisher):
                 lang="en",
                 order_key=post_id.zfill(10),
                 version_key=post_id.zfill(10),
+                visibility=visibility,
+                content_warning=content_warning,
+                reply_context=context,
             )
             return self._keep(replace(post, summons=self._summons(post)))
 
@@ -134,6 +152,11 @@ class MemoryNetwork(Network, Publisher):
             latest = str(next(self._ids))
             edited = replace(old, latest_id=latest, version_key=latest.zfill(10), text=text)
             return self._keep(replace(edited, summons=self._summons(edited)))
+
+    def changes(self, post_id: str, **changes: Any) -> Post:
+        """Change anything else about a post, such as its `content_warning`; both ids stay."""
+        with self._lock:
+            return self._keep(replace(self._post(post_id), **changes))
 
     def deletes(self, post_id: str) -> None:
         """Take a post away."""
@@ -230,7 +253,13 @@ class MemoryNetwork(Network, Publisher):
             self._must_be(account_id)
             self._strike("publish")
             self._check(text, to)
-            reply = self.says(self._me.handle, text, under=to.post_id)
+            reply = self.says(
+                self._me.handle,
+                text,
+                under=to.post_id,
+                visibility=to.visibility,
+                content_warning=to.content_warning,
+            )
             self._strike("publish", landed=True)
         return PublishedReply(reply.id, reply.url)
 
@@ -266,6 +295,7 @@ class MemoryNetwork(Network, Publisher):
         with self._lock:
             self._must_be(account_id)
             self._strike("refresh")
+            self.contexts_given |= dict(contexts)
             found = {each: self._seen(each) for each in ids}
             absent: dict[str, Absence] = {
                 each: "gone" if self._find(each) is None else "not shown"

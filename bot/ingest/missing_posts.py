@@ -48,6 +48,7 @@ class PostCheck:
     latest_id: str
     missing_since: datetime | None
     look_at: datetime | None
+    reply_context: str = ""
 
     @classmethod
     def of_mention(cls, mention: Mention) -> "PostCheck":
@@ -59,7 +60,13 @@ class PostCheck:
             latest_id=mention.latest_id,
             missing_since=mention.missing_since,
             look_at=mention.look_at,
+            reply_context=mention.reply_context,
         )
+
+
+def contexts_of(asked: Iterable[PostCheck]) -> dict[str, str]:
+    """Return what the network's own file needs to read `asked` again, as `contexts` of `Reader.refresh`."""
+    return {one.latest_id: one.reply_context for one in asked if one.reply_context}
 
 
 def run_due(ctx: BotContext) -> None:
@@ -173,7 +180,9 @@ def _check_posts(ctx: BotContext, network: Network, account_id: str, asked: Sequ
         return
     at = ctx.now()
     try:
-        answer = network.refresh([one.latest_id for one in asked], account_id=account_id)
+        answer = network.refresh(
+            [one.latest_id for one in asked], account_id=account_id, contexts=contexts_of(asked)
+        )
     except Later as later:
         with ctx.db.write() as session:
             cursor = Cursor.of(session, network.name, account_id, READING_NAME, at=at)

@@ -164,7 +164,7 @@ def _matching_reply(
     return None
 
 
-_LEADING_NAMES_PATTERN = re.compile(r"^(?:@\w+\s+)+")
+_LEADING_NAMES_PATTERN = re.compile(r"^(?:@[\w.-]+(?:@[\w.-]+)?\s+)+")  # some with dots, or with their server
 _LINK_PATTERN = re.compile(r"https?://\S+", re.IGNORECASE)
 
 

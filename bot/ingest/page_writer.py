@@ -27,7 +27,7 @@ from models.core.normalize import sanitize
 from models.grouping import grouping
 from models.grouping.grouping import GroupLimits
 from models.sources.attachment import Attachment
-from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget
+from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget, conversation_key
 from models.tickets.ingest import ingest_page
 from models.tickets.state import TicketState
 
@@ -128,7 +128,7 @@ def to_incoming_post(network: Network, post: Post, author: AuthorProfile | None)
     return IncomingPost(
         post_id=post.id,
         latest_id=post.latest_id,
-        conversation_id=post.conversation_id,
+        conversation_id=conversation_key(post.conversation_id, post.visibility),
         author_id=post.author_id,
         text=fit_text(post.text, POST_MAX_CHARS),
         posted_at=post.posted_at,

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from bot.context import BotContext
-from bot.ingest.missing_posts import PostCheck, check_siblings, record_answer
+from bot.ingest.missing_posts import PostCheck, check_siblings, contexts_of, record_answer
 from bot.ingest.own_posts import apply_posts, is_known
+from bot.ingest.reply_target import build_reply_target
 from bot.networks.base import Later, Network, Publisher
 from bot.networks.values import ReplyTarget
 from bot.runtime import pace
@@ -96,13 +97,7 @@ def _build_request(ctx: BotContext, ticket_id: int) -> _RefreshRequest | None:
             network=network,
             account_id=account_id,
             channel=ticket.channel,
-            target=ReplyTarget(
-                post_id=mention.latest_id,
-                author_id=author.network_id,
-                author_handle=author.handle or "",
-                posted_at=mention.posted_at,
-                first_id=mention.post_id,
-            ),
+            target=build_reply_target(mention, author),
             asked=PostCheck.of_mention(mention),
             is_open=ticket.state in OPEN_STATES,
             answering=tuple(
@@ -116,7 +111,9 @@ def _ask_and_record(ctx: BotContext, question: _RefreshRequest) -> bool:
     if question.network.account().id != question.account_id:  # another one was connected meanwhile
         return False
     at, network, target = ctx.now(), question.network, question.target
-    page, absent = answer = network.refresh([target.post_id], account_id=question.account_id)
+    page, absent = answer = network.refresh(
+        [target.post_id], account_id=question.account_id, contexts=contexts_of([question.asked])
+    )
     changed = record_answer(ctx, network, [question.asked], answer, account_id=question.account_id, at=at)
     if target.post_id in absent:
         check_siblings(ctx, network, [question.ticket_id])

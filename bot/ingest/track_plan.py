@@ -1,11 +1,12 @@
 """Which searches are due, and which of them share a query."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
+from operator import itemgetter
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest import listening_budget, track_matches
@@ -16,6 +17,7 @@ from models import Cursor, Track
 from models.sources.track import TRACK_CURSOR_PREFIX
 
 FIRST_READINGS_PER_RUN = 4  # each has a query of its own: many new tracks must not hold up the others
+_LastReading = tuple[datetime, str | None]  # when it was, and up to which position
 _EARLY_SECONDS = 1.0  # a reading may come so much before it is due
 
 
@@ -50,41 +52,65 @@ class _Due:
 
 
 def plan(
-    ctx: BotContext, network: Network, account: AccountIdentity, tracks: Sequence[Track]
+    ctx: BotContext, network: Network, account: AccountIdentity, is_paused: Mapping[int, bool]
 ) -> Iterator[Reading]:
-    """Yield the readings that are due, the longest unread first; then a few of tracks never read so far."""
+    """Yield the readings that are due, the longest unread first; then a few of tracks never read so far.
+
+    `is_paused` says of each track, by id, whether it is paused.
+    """
     at = ctx.now()
     with ctx.db.read() as session:
-        here = (Cursor.network == network.name, Cursor.name.startswith(TRACK_CURSOR_PREFIX))
-        known = session.scalars(select(Cursor).where(*here)).all()
-        slow = listening_budget.slow_tracks(ctx, session, network)
-    ours = {one.name: one for one in known if one.account_id == account.id}
-    read = [one for one in known if one.read_at is not None]
-    latest = {one.name: one for one in sorted(read, key=lambda one: one.read_at or at)}
-    due, new, soon = [], [], timedelta(seconds=ctx.settings.poll_seconds - _EARLY_SECONDS)
-    for track in tracks:
-        cursor = ours.get(track.cursor_name)
-        if cursor is not None and cursor.not_before is not None and cursor.not_before > at:
-            continue
-        # Another account may have read it before: positions are the network's.
-        last = latest.get(track.cursor_name)
-        if last is None or last.read_at is None:
-            new += [track] if track.paused_at is None else []
-        elif at - last.read_at >= (listening_budget.slow_interval(ctx) if track.id in slow else soon):
-            due.append(_build_due(network, track, last, at=at))
+        last_readings, new_ids = _find_due(ctx, session, network, account, is_paused, at=at)
+        wanted = Track.id.in_([*last_readings, *new_ids]), Track.removed_at.is_(None)
+        tracks = {track.id: track for track in session.scalars(select(Track).where(*wanted))}
+    due = [
+        _build_due(network, tracks[one], last, at=at) for one, last in last_readings.items() if one in tracks
+    ]
     yield from _combine(network, sorted(due, key=lambda one: (one.read_at, one.track.id)))
-    for track in islice(new, FIRST_READINGS_PER_RUN):
+    for track in (tracks[one] for one in new_ids if one in tracks):
         since = network.position_at(at - FIRST_POLL_WINDOW)
         yield Reading([track], since, [track_matches.request_of(track)], is_first=True)
 
 
-def _build_due(network: Network, track: Track, last: Cursor, *, at: datetime) -> _Due:
+def _find_due(
+    ctx: BotContext,
+    session: Session,
+    network: Network,
+    account: AccountIdentity,
+    is_paused: Mapping[int, bool],
+    *,
+    at: datetime,
+) -> tuple[dict[int, _LastReading], list[int]]:
+    """Which tracks are due and how far each was read, and the ids of a few that were never read."""
+    columns = (Cursor.name, Cursor.account_id, Cursor.read_at, Cursor.not_before, Cursor.position)
+    here = (Cursor.network == network.name, Cursor.name.startswith(TRACK_CURSOR_PREFIX))
+    known = session.execute(select(*columns).where(*here)).all()
+    slow = listening_budget.slow_tracks(ctx, session, network)
+    not_before = {one.name: one.not_before for one in known if one.account_id == account.id}
+    # Another account may have read it before: positions are the network's.
+    read = [(one.read_at, one.name, one.position) for one in known if one.read_at is not None]
+    latest = {name: (read_at, position) for read_at, name, position in sorted(read, key=itemgetter(0))}
+    due, new, soon = {}, [], timedelta(seconds=ctx.settings.poll_seconds - _EARLY_SECONDS)
+    for track_id, paused in is_paused.items():
+        name = Track.cursor_name_of(track_id)
+        wait_until = not_before.get(name)
+        if wait_until is not None and wait_until > at:
+            continue
+        last = latest.get(name)
+        if last is None:
+            new += [] if paused else [track_id]
+        elif at - last[0] >= (listening_budget.slow_interval(ctx) if track_id in slow else soon):
+            due[track_id] = last
+    return due, new[:FIRST_READINGS_PER_RUN]
+
+
+def _build_due(network: Network, track: Track, last: _LastReading, *, at: datetime) -> _Due:
     """From where to read: where the last reading ended, but not further back than the network searches."""
-    assert last.read_at is not None
-    due = _Due(track, last.read_at, Position(last.position or network.position_at(last.read_at)))
-    with_previous = track.edited_at is not None and last.read_at < track.edited_at + network.index_delay
+    read_at, position = last
+    due = _Due(track, read_at, Position(position or network.position_at(read_at)))
+    with_previous = track.edited_at is not None and read_at < track.edited_at + network.index_delay
     due.requests = track_matches.requests_of(track, with_previous=with_previous)
-    if track.silent_until is not None and last.read_at < track.silent_until:
+    if track.silent_until is not None and read_at < track.silent_until:
         due.read_at = track.silent_until  # what was posted while it was paused is not paid for
         due.after = network.position_at(track.silent_until - network.index_delay)
     reach = network.search_window

@@ -62,10 +62,12 @@ def search_tracks(ctx: BotContext, network: Network) -> int | None:
     if account is None:
         return None
     is_first_account = network is ctx.networks[network.name]
-    tracks = [
-        one for one in wanted if one.account_id == account.id or (one.account_id is None and is_first_account)
-    ]
-    taken, is_gap_told, waiting = None, False, list(plan(ctx, network, account, tracks))
+    is_paused = {
+        one.id: one.paused_at is not None
+        for one in wanted
+        if one.account_id == account.id or (one.account_id is None and is_first_account)
+    }
+    taken, is_gap_told, waiting = None, False, list(plan(ctx, network, account, is_paused))
     while waiting and not ctx.stop.is_set() and not _is_spent(ctx, network):
         reading = waiting.pop(0)
         taken = taken or 0

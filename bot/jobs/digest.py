@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.jobs.stats_rollup import fill_office_times, reply_targets
-from bot.notices import reading_notices
+from bot.notices import private_notices, reading_notices
 from bot.scheduled_job import ScheduledJob
 from bot.slack import home_tab
 from bot.slack.blocks.commands import digest as face
@@ -154,6 +154,7 @@ def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: date
     """The figures are those that `/mentions stats` gives of the same days."""
     channel = None if edition.is_of_all else edition.channel
     target, others = reply_targets(ctx, session, channel)
+    # A digest stays where it was posted, so it lists public tickets only, also in a private channel.
     waiting = OpenTicketFilter(channels=() if channel is None else (channel,))
     _, longest = edition.periods[-1]
     return Digest(
@@ -181,6 +182,7 @@ def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: date
         )
         if edition.is_of_all
         else (),
+        private=private_notices.hidden_notes(*waiting.count_hidden(session)),
         to_tell=digest.count_to_tell(session, channel=channel, at=at),
         thanks=digest.list_thanks(session, longest.since, longest.until, channel=channel, limit=THANKS_LIMIT),
         titles=ctx.network_titles,

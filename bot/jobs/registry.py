@@ -18,7 +18,7 @@ from bot.jobs import (
     watchdog,
 )
 from bot.publish import account_check, manual_posting
-from bot.slack import fix_followup, home_tab
+from bot.slack import fix_followup, home_tab, private_cards
 
 ALL_JOBS = (
     *backfill.JOBS,
@@ -41,6 +41,7 @@ ALL_JOBS = (
     *watchdog.JOBS,
     *canary.JOBS,
     *home_tab.JOBS,
+    *private_cards.JOBS,
     *cleanup.JOBS,
     *search_index.JOBS,
 )

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.notices.private_notices import PRIVATE_TEXT
 from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.tickets import reminder
@@ -130,7 +131,10 @@ def _is_being_handled(session: Session, ticket: Ticket, at: datetime) -> bool:
 
 
 def waiter_of(ctx: BotContext, session: Session, ticket: Ticket) -> WaitingAuthor:
-    """The author of a ticket, as a reminder shows them."""
+    """The author of a ticket, as a reminder shows them.
+
+    Of a private one without words: a reminder stays where it is when its channel or its reader has changed.
+    """
     author = session.get_one(Author, ticket.author_id)
     target = Mention.find(session, ticket.id, ticket.target_post_id)
     network = ctx.networks.get(ticket.network)
@@ -139,10 +143,10 @@ def waiter_of(ctx: BotContext, session: Session, ticket: Ticket) -> WaitingAutho
         ticket=ticket,
         handle=author.handle,
         title=network.title if network is not None else ticket.network,
-        words=target.display_text if target is not None else "",
+        words=PRIVATE_TEXT if ticket.is_private else target.display_text if target is not None else "",
         url=url,
         has_reply=bool(ticket.unsettled(session)),
-        mention_id=target.id if target is not None else None,
+        mention_id=target.id if target is not None and not ticket.is_private else None,
         post_id=ticket.target_post_id,
     )
 
@@ -206,7 +210,11 @@ def _notify_lapsed(ctx: BotContext, session: Session, many: Sequence[WaitingAuth
     if backup is None:
         return
     name = f"<!subteam^{backup}>" if is_group(backup) else f"<@{backup}>"
-    places = _group_by(many, lambda one: one.ticket.channel if is_group(backup) else backup)
+    # Of a private ticket only its channel is told, whoever the backup is.
+    in_channel = is_group(backup)
+    places = _group_by(
+        many, lambda one: one.ticket.channel if in_channel or one.ticket.is_private else backup
+    )
     for place, here in places.items():
         if len(here) > NAMES_LISTED_MAX:
             _post_notice(session, place, [reminder.claims_expired_message(here, name, at)], at=at)

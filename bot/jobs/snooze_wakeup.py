@@ -15,7 +15,7 @@ from bot.slack.blocks.tickets.reminder import WaitingAuthor
 from models import Event, Notice, Ticket
 from models.core.audit_event import HEARD_ACTOR
 from models.reports import health
-from models.tickets.state import TicketState
+from models.tickets.state import NO_CHANNEL, TicketState
 
 TICKETS_PER_ROUND = 200  # snoozes that end together
 
@@ -40,7 +40,9 @@ def wake_due(ctx: BotContext, session: Session, *, at: datetime) -> None:
         ):
             ticket.wake(session, at=at)
             session.flush()
-            by_channel[ticket.channel].append(_notify_thread(ctx, session, ticket, at))
+            woken = _notify_thread(ctx, session, ticket, at)
+            if ticket.channel != NO_CHANNEL:
+                by_channel[ticket.channel].append(woken)
     for channel, many in by_channel.items():
         _notify_channel(session, channel, many, at)
 

@@ -35,8 +35,16 @@ def no_credentials_text(network: str) -> str:
     )
 
 
+def unread_searches_text(count: int) -> str:
+    """That nobody reads so many searches of an account that is not connected."""
+    its = "Its search is" if count == 1 else f"Its {count:,} searches are"
+    return f"{its} not read until it is connected again: `/mentions tracks`."
+
+
 def not_connected_notice(detail: str, count: int, handle: str) -> str:
     """To the channel: `count` conversations wait for the account `handle`; `detail` says what to do."""
+    if not count:
+        return f":electric_plug: {detail}"
     name = mrkdwn_handle(handle)
     return (
         f":electric_plug: {detail} {_waiting_phrase(count)} for {name}. Until it is connected again, Heard "

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.notices import network_alarms
+from bot.notices.private_notices import PRIVATE_ALARM_KIND
 from bot.slack.blocks.text import date_token, mrkdwn_error
 from models import Alarm
 from models.core.mrkdwn import escape_entities
@@ -109,7 +110,7 @@ def sentence(alarm: Alarm) -> str:
         return _SENTENCES[alarm.key].format(things=things, detail=alarm.detail)
     if kind == CHANNEL_ALARM_KIND:
         return f"{lost_channel_phrase(what, alarm.cause)} are now posted in <#{alarm.detail}>."
-    if kind == unconnected_accounts.ALARM_KIND:
+    if kind in {unconnected_accounts.ALARM_KIND, PRIVATE_ALARM_KIND}:
         return alarm.detail
     cause, detail = escape_entities(alarm.cause), mrkdwn_error(alarm.detail.rstrip("."))
     return f"{escape_entities(alarm.key)}: {cause}, {detail}."

@@ -150,8 +150,8 @@ def post_pointers(
     for ticket_id, reason in further:
         track = session.get_one(Track, reason.track_id)
         ticket, channel = session.get_one(Ticket, ticket_id), track.channel or ctx.settings.slack_channel
-        if ticket.state == TicketState.MUTED:
-            continue  # there is no card to point to
+        if ticket.is_private or ticket.state == TicketState.MUTED:
+            continue  # nothing points to a private card, and what is muted has none
         if ticket.group_id is not None and links_to_group(session, ticket.group_id, channel):
             continue  # one line leads to all that share a card
         if channel != ticket.channel and not Notice.links_to_card(session, ticket_id, channel):

@@ -47,6 +47,11 @@ REFUSED_WITH_NOTHING_LEFT = ThreadNotice(
     "closed. Your text is kept in case you *Reopen* it:",
     quotes_reply=True,
 )
+NOT_ALLOWED = ThreadNotice(
+    ":no_entry: {actor}, {network} does not let us reply to this post, so your reply was *not* published: "
+    "“{detail}” Your text is kept:",
+    quotes_reply=True,
+)
 HANDED_OFF = ThreadNotice(
     ":arrow_upper_right: {actor}, {network} does not let Heard answer this post, so it was *not* published. "
     "You can: sign in to {network} as *{account}*, press *Open on {network}* on the card, post it there, "
@@ -98,6 +103,18 @@ NOT_CONNECTED = ThreadNotice(
 )
 NOT_A_SENDER = ThreadNotice(
     ":no_entry: {actor}, your reply was stopped before it went out. {explanation} Your text is kept:",
+    quotes_reply=True,
+)
+VISIBILITY_CHANGED = ThreadNotice(
+    ":busts_in_silhouette: {actor}, your reply was stopped before it went out: who can see the post on "
+    "{network} has changed since you pressed send. Your text is kept; press *Reply* on the card to see who "
+    "would see it now:",
+    quotes_reply=True,
+)
+WARNING_CHANGED = ThreadNotice(
+    ":busts_in_silhouette: {actor}, your reply was stopped before it went out: the content warning on the "
+    "post has changed since you pressed send, and a reply carries the same. Your text is kept; press *Reply* "
+    "on the card to see it:",
     quotes_reply=True,
 )
 NO_LONGER_SHOWN = ThreadNotice(

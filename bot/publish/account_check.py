@@ -23,9 +23,10 @@ from bot.context import BotContext
 from bot.ingest.cursors import account_of, unknown_account_id
 from bot.networks.base import Network, WrongAccount
 from bot.notices import account_notices, network_alarms, thread_notices
+from bot.publish import intent
 from bot.publish.locked_reply import PublishJob, lock_reply
 from bot.scheduled_job import NetworkJob
-from models import Account, Alarm, Cursor, Notice, Ticket
+from models import Account, Alarm, Cursor, Notice, Ticket, Track
 from models.sources.account import FROM_CONNECT, FROM_ENVIRONMENT
 from models.sources.cursor import UNKNOWN_ACCOUNT_PREFIX
 from models.tickets import other_accounts, unconnected_accounts
@@ -103,9 +104,9 @@ def handle_wrong_account(ctx: BotContext, network: Network, job: PublishJob, wro
     """The credentials for a reply turned out to be another account's; provably nothing was sent."""
     detail = explain_wrong_account(ctx, network, wrong)
     with ctx.db.write() as session:
-        ticket, reply = lock_reply(session, job.reply_id)
-        if reply.fence == job.fence:
-            at = ctx.now()
+        attempt = intent.lock_attempt(ctx, session, job)
+        if attempt is not None:
+            (ticket, reply), at = attempt, ctx.now()
             reply.put_off(
                 session, at=at, until=at, reason=unconnected_accounts.OTHER_ACCOUNT_CAUSE, detail=wrong.detail
             )
@@ -151,6 +152,19 @@ def handle_missing_credentials(ctx: BotContext, network: str) -> None:
         alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
 
 
+def report_unread_searches(ctx: BotContext, network: str, account_id: str) -> None:
+    """The last account of that network has left: tell the channel once if nobody reads its searches now."""
+    with ctx.db.write() as session:
+        searches = Track.count_unread_searches(session, network, ())
+        if account_id in searches:
+            at, detail = ctx.now(), account_notices.no_credentials_text(network)
+            detail = f"{detail} {account_notices.unread_searches_text(searches[account_id])}"
+            alarm, _is_new = unconnected_accounts.raise_alarm(session, network, account_id, detail, at=at)
+            channel = Track.channel_of(session, network, account_id, ctx.settings.slack_channel)
+            sentence = account_notices.not_connected_notice(detail, 0, "")
+            alarm.tell_once(session, sentence, at=at, channel=channel)
+
+
 def waiting_sentences(session: Session, network: Network, connected: ConnectedAccounts) -> list[str]:
     """For each account that is not connected and for which tickets wait: a sentence in plain characters."""
     found = other_accounts.count_waiting_tickets(session, network.name, connected.ids)
@@ -170,6 +184,9 @@ def _record_connected(
     with ctx.db.read() as session:
         waits = other_accounts.count_waiting_tickets(session, network.name, connected.ids)
         known = unconnected_accounts.unconnected_ids(session, network.name)
+        searches = Track.count_unread_searches(session, network.name, connected.ids)
+        for one in searches:
+            waits.setdefault(one, 0)
         if also is not None and also not in connected.ids:
             waits.setdefault(also, 0)
         sources = {one.network_id: one.source for one in Account.all(session, network.name)}
@@ -196,7 +213,10 @@ def _record_connected(
         for account_id in known - waits.keys():
             _clear_alarm(ctx, session, network, account_id, is_back=account_id in connected.ids)
         for account_id, detail in details.items():
-            _raise_alarm(ctx, session, network, account_id, detail=detail, count=waits[account_id])
+            unread = searches.get(account_id, 0)
+            _raise_alarm(
+                ctx, session, network, account_id, detail=detail, count=waits[account_id], searches=unread
+            )
         _clear_failures(session, network, connected)
         _forget_unknown(session, network, stale)
     ctx.wake_loops()
@@ -213,17 +233,29 @@ def _sources(accounts: Iterable[str], connected: ConnectedAccounts) -> dict[str,
 
 
 def _raise_alarm(
-    ctx: BotContext, session: Session, network: Network, account_id: str, *, detail: str, count: int
+    ctx: BotContext,
+    session: Session,
+    network: Network,
+    account_id: str,
+    *,
+    detail: str,
+    count: int,
+    searches: int,
 ) -> None:
-    """That account is missing: its cards say so, and the channel is told once, if anything waits for it."""
+    """That account is missing: its cards and Home say so.
+
+    The channel is told once, if any of its conversations (`count`) wait, or it has `searches`.
+    """
     at = ctx.now()
+    if searches:
+        detail = f"{detail} {account_notices.unread_searches_text(searches)}"
     alarm, is_new = unconnected_accounts.raise_alarm(session, network.name, account_id, detail, at=at)
     if is_new:
         log.warning("%s: account %s is no longer connected", network.title, account_id)
         other_accounts.redraw_cards(session, network.name, account_id)
         # What kept that account from publishing is over: nothing is published as it.
         Alarm.clear(session, network_alarms.alarm_key("publishing", network.name, account_id))
-    if count:
+    if count or searches:
         handle = _last_known_handle(session, network.name, account_id)
         sentence = account_notices.not_connected_notice(detail, count, handle)
         channel = network_alarms.channel_of(ctx, session, network, account_id)

@@ -41,6 +41,8 @@ def disconnect(ctx: BotContext, network: str, account_id: str) -> int:
     ctx.refresh_networks()
     if network in ctx.networks:
         account_check.check_network(ctx, ctx.networks[network])
+    else:
+        account_check.report_unread_searches(ctx, network, account_id)
     return stopped
 
 

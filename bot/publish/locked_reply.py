@@ -1,17 +1,22 @@
 """What one call to a network needs, read while its ticket is held."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.ingest.reply_target import build_reply_target
 from bot.networks.base import Network, Publisher, Refused
 from bot.networks.values import ReplyTarget
 from models import Author, Mention, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.reply import OvertakenError
+
+LEASE_MIN_REMAINING = timedelta(
+    seconds=9
+)  # with less of the lease left no call begins: it might outlive the lease
 
 
 class TicketLockedError(OvertakenError):
@@ -28,6 +33,7 @@ class PublishJob:
     account_id: str
     text: str
     key: str
+    frozen: str | None  # the whole request, once the network has put it together
     target: ReplyTarget
     started_at: datetime
     until: datetime  # the end of the lease
@@ -39,6 +45,11 @@ def as_publisher(network: Network) -> Publisher:
     if not isinstance(network, Publisher):
         raise Refused("not summoned", f"Heard does not post on {network.title}.")
     return network
+
+
+def publish_limit_key(network: str, account_id: str) -> str:
+    """Return the key of the rate limit that is paused while a network takes nothing from that account."""
+    return f"publish {network} {account_id}"
 
 
 def lock_reply(session: Session, reply_id: int) -> tuple[Ticket, Reply]:
@@ -77,14 +88,8 @@ def build_publish_job(session: Session, ticket: Ticket, reply: Reply) -> Publish
         account_id=reply.account_id,
         text=reply.text,
         key=reply.key,
-        target=ReplyTarget(
-            # the version that it was sent to, if it was: the post may have been edited since
-            post_id=(reply.sent_to if reply.state != DeliveryState.QUEUED else None) or mention.latest_id,
-            author_id=author.network_id,
-            author_handle=author.handle or "",
-            posted_at=mention.posted_at,
-            first_id=mention.post_id,
-        ),
+        frozen=reply.frozen,
+        target=build_reply_target(mention, author, reply),
         started_at=reply.sent_at or reply.created_at,
         until=reply.due_at or reply.created_at,
         tries=reply.tries,

@@ -70,7 +70,9 @@ def confirm_seen(ctx: BotContext, network: Network) -> None:
     for job in jobs:
         if ctx.stop.is_set():
             return
-        seen = network.find_reply(job.target, None, job.started_at, account_id=job.account_id)
+        seen = network.find_reply(
+            job.target, None, job.started_at, account_id=job.account_id, frozen=job.frozen or ""
+        )
         if seen is not None:
             _confirm_reply(ctx, job.reply_id, seen)
 

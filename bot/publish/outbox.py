@@ -1,6 +1,7 @@
 """Ledger → network: replies go out once.
 
-Every step is: take (a committed transaction), call (no transaction open), record. The database alone says
+Every step is: take (a committed transaction), call (no transaction open), record. What leads up to a call is
+in `intent.py`. The database alone says
 what is due; killing this process anywhere leaves a row that the next one knows what to do with.
 """
 
@@ -10,22 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, case, select
-from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest import missing_posts
-from bot.ingest.sightings import record_published
 from bot.networks.base import Later, Network, NetworkError, Refused, Unsure, WrongAccount
-from bot.networks.values import PublishedReply
 from bot.notices import clock_set_back, network_alarms, thread_notices
-from bot.publish import account_check, delete_reply, manual_posting, reconcile, send_checks
+from bot.publish import account_check, delete_reply, intent, manual_posting, reconcile, send_checks
 from bot.publish.locked_reply import (
+    LEASE_MIN_REMAINING,
     PublishJob,
     TicketLockedError,
     as_publisher,
-    build_publish_job,
     lock_if_due,
     lock_reply,
+    publish_limit_key,
 )
 from bot.runtime import crash_points, pace
 from models import Mention, RateLimit, Reply, Ticket
@@ -36,12 +35,6 @@ from models.tickets.state import OPEN_STATES
 
 log = logging.getLogger(__name__)
 
-SEND_LEASE = timedelta(
-    seconds=12
-)  # longer than a whole call (8 s), so a lease that ended means a dead worker
-LEASE_MIN_REMAINING = timedelta(
-    seconds=9
-)  # with less of the lease left no call begins: it might outlive the lease
 BASE_RETRY_DELAY = timedelta(minutes=1)
 BATCH_MAX_REPLIES = 50
 ROUND_MAX_DURATION = timedelta(
@@ -155,76 +148,52 @@ def _end_undo_window(ctx: BotContext, reply_id: int) -> None:
 
 
 def _send(ctx: BotContext, reply_id: int) -> None:
-    """Declare the intent, commit, call, record."""
-    job = begin_send(ctx, reply_id, send_checks.check_sender(ctx, reply_id))
+    """Freeze the request, declare the intent, commit, call, record."""
+    sender = send_checks.check_sender(ctx, reply_id)
+    job = intent.begin_freeze(ctx, reply_id, sender)
     if job is None:
-        return
-    if job.until - ctx.now() < LEASE_MIN_REMAINING:
-        _requeue(ctx, job)
         return
     network = ctx.networks.for_account(job.network, job.account_id)
     try:
+        frozen = intent.freeze(ctx, network, job)
+    except (Refused, Later) as no:
+        _record_no(ctx, network, job, no)
+        return
+    declared = intent.begin_send(ctx, job, sender, frozen)
+    if declared is not None:
+        _publish(ctx, network, declared)
+
+
+def _publish(ctx: BotContext, network: Network, job: PublishJob) -> None:
+    """Call the network for a reply whose intent is declared, and record what came of it."""
+    if job.until - ctx.now() < LEASE_MIN_REMAINING:
+        _requeue(ctx, job)
+        return
+    try:
         crash_points.reach("reply declared")
-        published = as_publisher(network).publish(job.text, job.target, job.key, account_id=job.account_id)
+        published = as_publisher(network).publish(
+            job.text, job.target, job.key, account_id=job.account_id, frozen=job.frozen or ""
+        )
         crash_points.reach("reply answered")
-    except Refused as refused:
-        _record_refused(ctx, network, job, refused)
-    except WrongAccount as wrong:  # a `Later` that must not come again by itself
-        account_check.handle_wrong_account(ctx, network, job, wrong)
-    except Later as later:
-        _postpone(ctx, job, later)
+    except (Refused, Later) as no:
+        _record_no(ctx, network, job, no)
     except Unsure as unsure:
         reconcile.mark_unsure(ctx, job, unsure.detail)
     except Exception as error:
-        log.exception("reply %s: the call to %s failed unexpectedly", reply_id, network.title)
+        log.exception("reply %s: the call to %s failed unexpectedly", job.reply_id, network.title)
         reconcile.mark_unsure(ctx, job, f"the call failed ({type(error).__name__})")
     else:
-        _record_published(ctx, job, published)
+        reconcile.record_answer(ctx, job, published)
 
 
-def begin_send(ctx: BotContext, reply_id: int, sender: send_checks.SenderCheck) -> PublishJob | None:
-    """Declare the intent; None if the account, or the reply's sender, is not to speak just now."""
-    with ctx.db.write() as session:
-        ticket, reply = lock_if_due(ctx, session, reply_id, DeliveryState.QUEUED)
-        at = ctx.now()
-        if send_checks.block_if_not_allowed(session, ticket, reply, sender, at=at):
-            return None
-        silence = RateLimit.take(session, _limit_key(ticket, reply), at=at, interval=timedelta())
-        if silence > timedelta():
-            _postpone_for_account(ctx, session, ticket, reply, at + silence)
-            return None
-        job = build_publish_job(session, ticket, reply)
-        reply.take(session, worker=ctx.worker, at=at, lease_until=at + SEND_LEASE, to=job.target.post_id)
-        ticket.revision += 1
-        crash_points.reach("reply intended")
-        return build_publish_job(session, ticket, reply)
-
-
-def _limit_key(ticket: Ticket, reply: Reply) -> str:
-    """The budget that is paused when a network wants nothing from the reply's account for a while."""
-    return f"publish {ticket.network} {reply.account_id}"
-
-
-def _postpone_for_account(
-    ctx: BotContext, session: Session, ticket: Ticket, reply: Reply, until: datetime
-) -> None:
-    """Another reply of this account met a closed door: do not knock again before `until`."""
-    reply.due_at = until
-    network = ctx.networks[ticket.network]
-    trouble = network_alarms.current_failure(session, network, "publishing", account_id=reply.account_id)
-    if trouble is not None and reply.reason != trouble.cause:
-        thread_notices.post(
-            session,
-            thread_notices.POSTPONED,
-            reply,
-            at=ctx.now(),
-            network=network.title,
-            later=trouble,
-            until=until,
-        )
-        reply.reason, reply.detail = trouble.cause, trouble.detail
-    reply.reason = reply.reason or f"{network.title} accepts nothing right now"
-    ticket.revision += 1
+def _record_no(ctx: BotContext, network: Network, job: PublishJob, no: Refused | Later) -> None:
+    """Provably nothing was sent, before the intent was declared or after it."""
+    if isinstance(no, Refused):
+        _record_refused(ctx, network, job, no)
+    elif isinstance(no, WrongAccount):  # a `Later` that must not come again by itself
+        account_check.handle_wrong_account(ctx, network, job, no)
+    else:
+        _postpone(ctx, job, no)
 
 
 def _requeue(ctx: BotContext, job: PublishJob) -> None:
@@ -236,28 +205,15 @@ def _requeue(ctx: BotContext, job: PublishJob) -> None:
             reply.put_off(session, at=at, until=at, reason="", detail="held up before the call")
 
 
-def _record_published(ctx: BotContext, job: PublishJob, published: PublishedReply) -> None:
-    """The network says so. An answer that comes late settles what was in doubt, or given up, meanwhile."""
-    with ctx.db.write() as session:
-        ticket, reply = lock_reply(session, job.reply_id)
-        if reply.state == DeliveryState.QUEUED:  # sent again by a person: stop it, it is there
-            reply.move(session, DeliveryState.CANCELLED, at=ctx.now(), act="a late answer came")
-        network = ctx.networks[ticket.network]
-        record_published(session, network, ticket, reply, published, at=ctx.now(), act=None)
-        network_alarms.record_success(
-            ctx, session, network, "publishing", account_id=job.account_id, at=ctx.now()
-        )
-        crash_points.reach("reply settled")
-
-
 def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused: Refused) -> None:
     """A definite no; but `duplicate` may mean that an earlier try of this very reply got there."""
     if refused.reason == "duplicate" and _is_already_public(ctx, network, job, refused):
         return
     with ctx.db.write() as session:
-        ticket, reply = lock_reply(session, job.reply_id)
-        if reply.fence != job.fence:
+        attempt = intent.lock_attempt(ctx, session, job)
+        if attempt is None:
             return
+        ticket, reply = attempt
         at = ctx.now()
         reply.refuse(session, at=at, reason=refused.reason, detail=refused.detail)
         ticket.revision += 1
@@ -271,19 +227,30 @@ def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused:
             )
         if refused.reason != "not summoned":  # an answer that stood in the way of an outcome is over
             ticket.close_if_gone(session, title=network.title, at=at)
-            is_open = ticket.state in OPEN_STATES
-            notice = thread_notices.REFUSED if is_open else thread_notices.REFUSED_WITH_NOTHING_LEFT
+            notice = _refusal_notice(ticket, refused)
             why = reply.detail or reply.reason or ""
             thread_notices.post(session, notice, reply, at=at, network=network.title, detail=why)
     if refused.reason == "parent gone":
         missing_posts.check_siblings(ctx, network, [ticket.id])
 
 
+def _refusal_notice(ticket: Ticket, refused: Refused) -> thread_notices.ThreadNotice:
+    """What the author of a refused reply is told."""
+    if ticket.state not in OPEN_STATES:
+        return thread_notices.REFUSED_WITH_NOTHING_LEFT
+    is_forbidden = refused.reason == "not allowed"  # other words would be refused, too
+    return thread_notices.NOT_ALLOWED if is_forbidden else thread_notices.REFUSED
+
+
 def _is_already_public(ctx: BotContext, network: Network, job: PublishJob, refused: Refused) -> bool:
     """Look before believing `duplicate`. After an earlier try, not seeing it yet proves nothing."""
     try:
         seen = as_publisher(network).find_reply(
-            job.target, job.text, job.target.posted_at, account_id=job.account_id
+            job.target,
+            job.text,
+            job.target.posted_at,
+            account_id=job.account_id,
+            frozen=job.frozen or "",
         )
     except NetworkError:
         reconcile.mark_unsure(ctx, job, refused.detail)
@@ -298,9 +265,10 @@ def _is_already_public(ctx: BotContext, network: Network, job: PublishJob, refus
 def _postpone(ctx: BotContext, job: PublishJob, later: Later) -> None:
     """Provably nothing was said: it stays queued, and is told once why it waits."""
     with ctx.db.write() as session:
-        ticket, reply = lock_reply(session, job.reply_id)
-        if reply.fence != job.fence:
+        attempt = intent.lock_attempt(ctx, session, job)
+        if attempt is None:
             return
+        ticket, reply = attempt
         at = ctx.now()
         wait = _backoff(reply.tries, later.cause)
         until = max(pace.retry_at(later, at=at, otherwise=wait), at + wait)
@@ -319,7 +287,9 @@ def _postpone(ctx: BotContext, job: PublishJob, later: Later) -> None:
             )
         if later.cause in _ACCOUNT_WIDE_CAUSES:
             shut_until = pace.retry_at(later, at=at, otherwise=BASE_RETRY_DELAY)
-            RateLimit.pause(session, _limit_key(ticket, reply), at=at, until=shut_until)
+            RateLimit.pause(
+                session, publish_limit_key(ticket.network, reply.account_id), at=at, until=shut_until
+            )
         network = ctx.networks[job.network]
         network_alarms.record_failure(
             ctx, session, network, "publishing", later, account_id=job.account_id, at=at

@@ -1,4 +1,7 @@
-"""Replies that may or may not be public: looked for, then asked about, never sent again by the bot."""
+"""Replies that may or may not be public: looked for, then asked about.
+
+The bot sends one again only where its network makes one post of both (`repeat.py`), and once at most.
+"""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -8,9 +11,9 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest.sightings import is_other_reply, record_published
 from bot.networks.base import Later, Network, NetworkError, WrongAccount
-from bot.networks.values import PublishedReply, ReplyTarget
-from bot.notices import thread_notices
-from bot.publish import account_check
+from bot.networks.values import PublishedReply, RepeatRule, ReplyTarget
+from bot.notices import network_alarms, thread_notices
+from bot.publish import account_check, repeat
 from bot.publish.locked_reply import PublishJob, as_publisher, build_publish_job, lock_if_due, lock_reply
 from bot.runtime import crash_points, pace
 from models import Reply, Ticket
@@ -61,7 +64,7 @@ def look_for_reply(ctx: BotContext, reply_id: int) -> None:
     network = ctx.networks.for_account(job.network, job.account_id)
     try:
         seen = as_publisher(network).find_reply(
-            job.target, job.text, job.started_at, account_id=job.account_id
+            job.target, job.text, job.started_at, account_id=job.account_id, frozen=job.frozen or ""
         )
     except WrongAccount:  # it stays in doubt, and no person is asked what nobody could look for
         _reschedule_lookup(ctx, job, ctx.now() + account_check.NOT_CONNECTED_RETRY_DELAY, asks=False)
@@ -76,16 +79,46 @@ def look_for_reply(ctx: BotContext, reply_id: int) -> None:
 def _record_lookup(ctx: BotContext, network: Network, job: PublishJob, seen: PublishedReply | None) -> None:
     if seen is not None and confirm_sighting(ctx, job, seen):
         return
+    # Whatever was seen, nothing is sent on top of it.
+    rule = as_publisher(network).repeat_rule(account_id=job.account_id) if seen is None else None
     with ctx.db.write() as session:
         ticket, reply = lock_reply(session, job.reply_id)
         if (reply.state, reply.fence) != (DeliveryState.UNSURE, job.fence):
             return
         at, plan = ctx.now(), ctx.settings.reconcile_seconds
-        if reply.looks + 1 < len(plan):
+        repeats = rule is not None and repeat.is_due(session, ticket, reply, rule, at=at)
+        if repeats:
+            reply.record_lookup(session, next_at=at + repeat.REPEAT_LEASE)
+            repeat.record(session, reply, at=at)
+        elif reply.looks + 1 < len(plan):
             reply.record_lookup(session, next_at=_next_lookup_at(job.started_at, plan, reply.looks, at))
+        else:
+            reply.record_lookup(session, next_at=at)
+            _ask_team(session, network, ticket, reply, job.target, at=at)
+    if rule is not None and repeats:
+        _repeat(ctx, network, job, rule, at + repeat.REPEAT_LEASE)
+
+
+def _repeat(
+    ctx: BotContext, network: Network, job: PublishJob, rule: RepeatRule, lease_until: datetime
+) -> None:
+    """Send it once more, which the ledger has noted; if that settles nothing, the looks go on."""
+    published = repeat.send(ctx, network, job, rule, lease_until)
+    if published is not None:
+        record_answer(ctx, job, published)
+        return
+    with ctx.db.write() as session:
+        _ticket, reply = lock_reply(session, job.reply_id)
+        if (reply.state, reply.fence) != (DeliveryState.UNSURE, job.fence):
             return
-        reply.record_lookup(session, next_at=at)
-        _ask_team(session, network, ticket, reply, job.target, at=at)
+        at, plan = ctx.now(), ctx.settings.reconcile_seconds
+        is_more_planned = reply.looks < len(plan)  # else one more, as it may be there by now
+        next_at = (
+            _next_lookup_at(job.started_at, plan, reply.looks - 1, at)
+            if is_more_planned
+            else at + CATCH_UP_INTERVAL
+        )
+        reply.record_lookup(session, next_at=next_at, counts=False)
 
 
 def _next_lookup_at(started_at: datetime, plan: tuple[float, ...], looks: int, at: datetime) -> datetime:
@@ -96,6 +129,20 @@ def _next_lookup_at(started_at: datetime, plan: tuple[float, ...], looks: int, a
     gap = timedelta(seconds=plan[looks + 1] - plan[looks])
     planned = started_at + timedelta(seconds=plan[looks + 1])
     return min(at + gap, max(at + min(gap, CATCH_UP_INTERVAL), planned))
+
+
+def record_answer(ctx: BotContext, job: PublishJob, published: PublishedReply) -> None:
+    """The network says so. An answer that comes late settles what was in doubt, or given up, meanwhile."""
+    with ctx.db.write() as session:
+        ticket, reply = lock_reply(session, job.reply_id)
+        if reply.state == DeliveryState.QUEUED:  # sent again by a person: stop it, it is there
+            reply.move(session, DeliveryState.CANCELLED, at=ctx.now(), act="a late answer came")
+        network = ctx.networks[ticket.network]
+        record_published(session, network, ticket, reply, published, at=ctx.now(), act=None)
+        network_alarms.record_success(
+            ctx, session, network, "publishing", account_id=job.account_id, at=ctx.now()
+        )
+        crash_points.reach("reply settled")
 
 
 def confirm_sighting(ctx: BotContext, job: PublishJob, seen: PublishedReply) -> bool:
@@ -156,7 +203,7 @@ def look_once_more(ctx: BotContext, reply_id: int) -> bool | None:
     network = ctx.networks.for_account(job.network, job.account_id)
     try:
         seen = as_publisher(network).find_reply(
-            job.target, job.text, job.started_at, account_id=job.account_id
+            job.target, job.text, job.started_at, account_id=job.account_id, frozen=job.frozen or ""
         )
     except NetworkError:
         return None

@@ -15,7 +15,7 @@ from bot.networks.base import Network
 from bot.networks.registry import NetworkSettings, OpenTokens
 from bot.runtime.encryption import Keyring
 from bot.runtime.token_store import TokenStore
-from models import Credential
+from models import Account, Credential
 from models.core.database import BusyError, Database
 
 log = logging.getLogger(__name__)
@@ -39,13 +39,15 @@ class AccountLoader:
         ledger yet.
         """
         by_network = defaultdict(list)
-        for credential in self._load_credentials(is_first=not before):
+        credentials, seen = self._load_credentials(is_first=not before)
+        for credential in credentials:
             by_network[credential.network].append(credential)
         built = {(one.name, one.connection): one for one in before}
         found: list[Network] = []
-        for name, given in self.set_up.items():
-            rows = by_network[name] if given.connect_problem is None else []
-            found += self._on_network(name, rows, built)
+        for name, given in self.on_networks.items():
+            if given.is_configured or (name in seen and self._connects_without_settings(name)):
+                rows = by_network[name] if given.connect_problem is None else []
+                found += self._on_network(name, rows, built)
         return found
 
     @property
@@ -70,6 +72,12 @@ class AccountLoader:
         keyring, title = build_keyring(self.settings, self.on_networks), registry.registered()[name].title
         return functools.partial(
             TokenStore, self.database, keyring, name, title, self.now, credential_id=credential_id
+        )
+
+    def _connects_without_settings(self, name: str) -> bool:
+        """Whether people connect accounts there although no setting names the network."""
+        return (
+            registry.registered()[name].connect is not None and self.on_networks[name].connect_problem is None
         )
 
     def _on_network(
@@ -99,15 +107,19 @@ class AccountLoader:
         network.connection, network.has_credentials = "" if row is None else str(row.id), row is not None
         return network
 
-    def _load_credentials(self, *, is_first: bool) -> list[Credential]:
+    def _load_credentials(self, *, is_first: bool) -> tuple[list[Credential], set[str]]:
+        """Return what people connected, and every network that we ever had an account on."""
         try:
             with self.database.read(LEDGER_TIMEOUT_SECONDS) as session:
-                return Credential.all(session)
+                credentials = Credential.all(session)
+                accounts = Account.all(session)
+                seen = {*(one.network for one in credentials), *(one.network for one in accounts)}
         except (ProgrammingError, OperationalError, BusyError) as error:
             if not is_first:
                 raise
             log.warning("the ledger does not say which accounts are connected: %s", type(error).__name__)
-            return []
+            return [], set()
+        return credentials, seen
 
 
 def build_keyring(known: settings.Settings, on_networks: Mapping[str, NetworkSettings]) -> Keyring:

@@ -7,6 +7,7 @@ each of them; a point that is named here and never reached is a failure there.
 from collections.abc import Callable
 
 POINTS = (
+    "request frozen",  # the network has put it together; the intent is not written
     "reply intended",  # written, not committed
     "reply declared",  # committed; the socket is not open yet
     "reply answered",  # the network has answered; not written
@@ -20,6 +21,12 @@ POINTS = (
     "press written",  # what a teammate did is written, not committed
     "press kept",  # committed; Slack does not know that yet
 )
+
+REPEAT_POINTS = (
+    "repeat declared",  # committed; the socket is not open yet
+    "repeat answered",  # the network has answered; not written
+)
+"""The same where a network knows repeats by a key. `tests/simulation` ends processes there."""
 
 _visitor: Callable[[str], None] | None = None
 

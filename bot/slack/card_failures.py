@@ -10,9 +10,11 @@ from bot.context import BotContext
 from bot.slack import card_relocation
 from bot.slack.client import is_direct_message
 from bot.slack.errors import SlackError, SlackLaterError, SlackUnsureError
+from bot.slack.private_access import NOT_PRIVATE_ERROR
 from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, Shown, SlackCall
 from models import Card, RateLimit, Ticket, TicketGroup
 from models.grouping import members
+from models.privacy import routing
 from models.tickets.state import TicketState
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,9 @@ log = logging.getLogger(__name__)
 _MESSAGE_GONE_ERRORS = {"message_not_found", "thread_not_found", *card_relocation.UNEDITABLE_ERRORS}
 # The place is gone; the default channel takes over.
 _CHANNEL_GONE_ERRORS = {"channel_not_found", "is_archived", "is_inactive", "not_in_channel"}
+_PRIVATE_CHANNEL_GONE_ERRORS = {*_CHANNEL_GONE_ERRORS, NOT_PRIVATE_ERROR}
+
+PRIVATE_RETRY_DELAY = timedelta(seconds=5)  # until a private channel that is lost is asked about again
 
 
 def record_failure(ctx: BotContext, table: type[Shown], job: SlackCall, error: SlackError) -> float:
@@ -55,7 +60,12 @@ def record_failure(ctx: BotContext, table: type[Shown], job: SlackCall, error: S
             row.failure = f"posted without pictures; with them: {error}"
             log.warning("Slack rejected the pictures on a card in %s: %s", job.channel, error)
             return 0.0
-        row.not_before = at + _retry_delay(ctx, session, ticket, row, job)
+        if ticket is not None and ticket.is_private and row.failure in _PRIVATE_CHANNEL_GONE_ERRORS:
+            # It goes nowhere else. What is in doubt is looked for by `private_cards` before it is taken out.
+            routing.move_out(session, ticket, at=at)
+            row.not_before = at + PRIVATE_RETRY_DELAY
+        else:
+            row.not_before = at + _retry_delay(ctx, session, ticket, row, job)
     log.warning("Slack refused a message in %s: %s", job.channel, error)
     return 0.0
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.context import BotContext
 from bot.notices import clock_set_back
 from bot.runtime import crash_points
-from bot.slack import group_cards
+from bot.slack import group_cards, private_cards
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.groups.card import build_pointer
@@ -48,7 +48,7 @@ from models.core.database import BusyError
 from models.grouping.card_place import find_place, join_place_of
 from models.slack.notice import CARD_LINK
 from models.tickets.delivery_state import DeliveryState
-from models.tickets.state import TicketState
+from models.tickets.state import NO_CHANNEL, TicketState
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ INTERNAL_ERROR_RETRY_DELAY = timedelta(minutes=1)  # until what broke on our sid
 def run_due(ctx: BotContext) -> float:
     """Draw and tell all that can be drawn and told now. Gives the seconds until more can be (at most 2)."""
     clock_set_back.repair(ctx)
+    private_cards.place_waiting(ctx)
     waits: dict[str, datetime] = {}
     _run_batches(ctx, waits, TicketGroup, group_cards.list_stale, group_cards.begin)
     _run_batches(ctx, waits, Card, _stale_cards, _begin_card)
@@ -192,7 +193,9 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
         ticket = Ticket.lock(session, ticket_id)
         card = Card.of_ticket(session, ticket.id, ticket.channel)
         has_none = card.ts is None and card.placing_since is None
-        is_hidden = has_none and (ticket.state == TicketState.MUTED or ticket.group_id is not None)
+        is_hidden = has_none and (
+            ticket.channel == NO_CHANNEL or ticket.state == TicketState.MUTED or ticket.group_id is not None
+        )
         if ticket.drawn_revision >= ticket.revision or not is_free(card, at) or is_hidden:
             return None
         # After the ticket and before the budget, as everywhere.
@@ -226,6 +229,7 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
             text=face.summary_text(view),
             blocks=blocks,
             is_plain=is_plain,
+            is_private=ticket.is_private,
             pictures_of=None if is_plain or group is not None else view.pictures_of,
         )
 
@@ -258,6 +262,7 @@ def _begin_notice(ctx: BotContext, notice_id: int) -> SlackCall | float | None:
             text=_notification_text(ctx, session, notice, is_plain=is_plain),
             blocks=None if is_plain else notice.blocks,
             is_plain=is_plain,
+            is_private=notice.ticket_id is not None and session.get_one(Ticket, notice.ticket_id).is_private,
         )
 
 

@@ -66,12 +66,15 @@ class Profile:
 class ChannelInfo:
     """A channel: `is_shared` means with another organisation, or about to be; `is_member`, that we are in it.
 
+    `is_private`: only who is in it sees it, and it is listed nowhere.
+
     https://docs.slack.dev/reference/objects/conversation-object
     """
 
     is_shared: bool
     is_archived: bool
     is_member: bool = True
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ class SlackClient:
             is_shared=bool(told.get("is_ext_shared") or told.get("is_pending_ext_shared")),
             is_archived=bool(told.get("is_archived")),
             is_member=bool(told.get("is_member", True)),
+            is_private=told.get("is_private") is True,
         )
 
     def group(self, group: str) -> frozenset[str]:

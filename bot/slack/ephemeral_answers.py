@@ -97,14 +97,22 @@ def share_button(key: str) -> Block:
 
 
 def shareable_message(
-    ctx: BotContext, channel: str, text: str, blocks: list[Block], *, patience: float
+    ctx: BotContext,
+    channel: str,
+    text: str,
+    blocks: list[Block],
+    *,
+    patience: float,
+    shared: tuple[str, list[Block]] | None = None,
 ) -> dict[str, Any]:
     """The answer to a command with *Share to channel*; without it where the ledger cannot remember it.
 
-    `patience` in seconds is for the ledger.
+    `patience` in seconds is for the ledger. `shared` is what is shared, as text and blocks, where that is
+    less than the asker sees.
     """
     key = uuid.uuid4().hex
-    if not _save_for_sharing(ctx, key, channel, text, [blocks], patience=patience):
+    shared_text, shared_blocks = shared or (text, blocks)
+    if not _save_for_sharing(ctx, key, channel, shared_text, [shared_blocks], patience=patience):
         return {"text": text, "blocks": blocks}
     return {"text": text, "blocks": [*blocks, share_button(key)]}
 

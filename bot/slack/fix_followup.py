@@ -43,10 +43,16 @@ def announce_reopened(ctx: BotContext, session: Session, issue: Issue, by: str, 
 def announce_recurrence(
     ctx: BotContext, session: Session, issue: Issue, ticket: Ticket, *, at: datetime
 ) -> None:
-    """Tell the person who fixed `issue`, in the channel, that somebody reported it since."""
+    """Tell the person who fixed `issue`, in the channel, that somebody reported it since.
+
+    Of a private ticket without words and in its thread, which goes where its card goes.
+    """
     place = permalink(ctx.slack.workspace, *find_place(session, ticket.id))
     author = session.get_one(Author, ticket.author_id)
     text, blocks = face.reported_again_notice(issue, author.handle, place)
+    if ticket.is_private:
+        Notice.enqueue(session, text, at=at, ticket_id=ticket.id, blocks=blocks)
+        return
     newest = Mention.find(session, ticket.id, ticket.target_post_id)
     quotes = [newest.id] if newest is not None and newest.deleted_at is None else []
     if newest is not None and quotes:
@@ -128,8 +134,9 @@ def _ranked_issue(session: Session, issue: Issue, *, at: datetime) -> RankedIssu
 
 
 def _main_channel(session: Session, issue: Issue) -> str | None:
-    """Where most of its cards are."""
-    here = select(Ticket.channel).join(IssueReport, IssueReport.ticket_id == Ticket.id)
+    """Where most of its public cards are: what is told there names the issue."""
+    here = select(Ticket.channel).where(Ticket.is_private.is_(False))
+    here = here.join(IssueReport, IssueReport.ticket_id == Ticket.id)
     counted = Counter(session.scalars(here.where(IssueReport.issue_id == issue.id)))
     return counted.most_common(1)[0][0] if counted else None
 

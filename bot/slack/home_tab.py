@@ -1,6 +1,7 @@
 """Ledger → the Home tab of whoever looks at it: at once when they open it or act there, else now and then."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.notices import reading_notices
+from bot.notices import private_notices, reading_notices
 from bot.notices.alarm_lines import home_line
 from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.commands.help_text import incomplete_notes
@@ -26,11 +27,13 @@ from bot.slack.blocks.home import (
 from bot.slack.blocks.home_filter import CHOICES_MAX, EVERYTHING, FilterChoice, HomeFilter, HomeFilterValue
 from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
 from bot.slack.membership import MembershipKind, access_of
+from bot.slack.private_access import read_access_of
 from bot.slack.user_timezone import zone_of
 from models import Account, Alarm, Cursor, Gap, HomeTab, Pause, Track
 from models.core.account_filter import AccountFilter
+from models.privacy.read_access import PUBLIC_ONLY, ReadAccess
 from models.reports import drafts, open_tickets, today
-from models.reports.open_tickets import OpenTicketFilter
+from models.reports.open_tickets import Listing, OpenTicketFilter, TicketEntry
 from models.sources.track import MENTIONS_TRACK
 
 log = logging.getLogger(__name__)
@@ -76,14 +79,15 @@ def _build_view(
     ctx: BotContext, user: str, notice: str | None, page: int | None, chosen: HomeFilterValue | None
 ) -> dict[str, Any]:
     """The Home of a member as the ledger has it now; that they look at it is noted."""
-    zone = zone_of(ctx, user)
+    zone, access = zone_of(ctx, user), read_access_of(ctx, user)
     ctx.try_write(lambda session: HomeTab.record_view(session, user, at=ctx.now()))
     with ctx.db.read() as session:
         known = session.get(HomeTab, user)
         before = known.digest if known is not None else None
         page = page_of_hash(before) if page is None else page
         chosen = filter_of_hash(before) if chosen is None else chosen
-        return build_home(read_contents(ctx, session, user, zone=zone, page=page, chosen=chosen), notice)
+        content = read_contents(ctx, session, user, zone=zone, page=page, chosen=chosen, access=access)
+        return build_home(content, notice)
 
 
 def refresh(ctx: BotContext) -> None:
@@ -126,10 +130,18 @@ def _view_for(ctx: BotContext, one: HomeTab) -> dict[str, Any] | None:
         return None
     if access.refusal is not None:  # no member any more
         return build_refused_home(access.refusal)
-    zone = zone_of(ctx, one.user_id)
+    zone, readable = zone_of(ctx, one.user_id), read_access_of(ctx, one.user_id)
     with ctx.db.read() as session:
-        page, chosen = page_of_hash(one.digest), filter_of_hash(one.digest)
-        return build_home(read_contents(ctx, session, one.user_id, zone=zone, page=page, chosen=chosen))
+        content = read_contents(
+            ctx,
+            session,
+            one.user_id,
+            zone=zone,
+            page=page_of_hash(one.digest),
+            chosen=filter_of_hash(one.digest),
+            access=readable,
+        )
+        return build_home(content)
 
 
 def read_contents(
@@ -140,14 +152,16 @@ def read_contents(
     zone: ZoneInfo,
     page: int = 0,
     chosen: HomeFilterValue = EVERYTHING,
+    access: ReadAccess = PUBLIC_ONLY,
 ) -> HomeContent:
     """Gather what the Home of `user` shows; their day begins at midnight in `zone`.
 
-    `page` and `chosen` are of the open queue.
+    `page` and `chosen` are of the open queue. Of private tickets only those that `access` allows are listed,
+    and without words: a Home stays as it is when somebody has left the channel.
     """
     pause, at = Pause.current(session), ctx.now()
     midnights = _midnights(at, zone)
-    wanted = _ticket_filter(chosen)
+    wanted = replace(_ticket_filter(chosen), access=access)
     waiting = open_tickets.list_by_priority(
         session, wanted, at=at, limit=WAITING_PER_PAGE, after=page * WAITING_PER_PAGE
     )
@@ -157,10 +171,13 @@ def read_contents(
             session, wanted, at=at, limit=WAITING_PER_PAGE, after=page * WAITING_PER_PAGE
         )
     heard, accounts = today.count_by_day(session, midnights), Account.handles(session)
+    own_drafts = drafts.list_for_user(session, user, access)
+    mine = open_tickets.list_owned(session, user, limit=OWN_TICKETS_SHOWN_MAX, access=access)
     return HomeContent(
-        drafts=tuple(drafts.list_for_user(session, user)),
-        mine=open_tickets.list_owned(session, user, limit=OWN_TICKETS_SHOWN_MAX),
-        waiting=waiting,
+        drafts=tuple(own_drafts),
+        mine=_without_private_words(mine),
+        waiting=_without_private_words(waiting),
+        private=tuple(private_notices.hidden_notes(*wanted.count_hidden(session))),
         unread=(
             *incomplete_notes(unread_sources(ctx, session), ctx.network_titles, accounts),
             *reading_notices.stopped_notes(ctx, session),
@@ -176,6 +193,18 @@ def read_contents(
         page=page if waiting.total else 0,
         filter=HomeFilter(_filter_choices(ctx, session), chosen),
     )
+
+
+def _without_private_words(listing: Listing) -> Listing:
+    """The same list; of private tickets it has neither their words nor ours."""
+    return replace(
+        listing, first=tuple(_without_words(one) if one.is_private else one for one in listing.first)
+    )
+
+
+def _without_words(one: TicketEntry) -> TicketEntry:
+    reply = replace(one.reply, text="") if one.reply is not None else None
+    return replace(one, words=private_notices.PRIVATE_TEXT, media=None, reply=reply)
 
 
 def _ticket_filter(chosen: HomeFilterValue) -> OpenTicketFilter:

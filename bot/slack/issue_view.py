@@ -9,19 +9,24 @@ from bot.slack.blocks.issues.issue import PEOPLE_PER_PAGE, IssueRow, IssueView, 
 from models import Account, Author, Ticket
 from models.issues.issue import Issue
 from models.issues.queries import RankedIssue, Reporter, compute_weight, list_reporters, reported_mentions
+from models.privacy.read_access import ReadAccess
 
 
-def load_view(session: Session, issue: Issue, *, page: int, at: datetime) -> IssueView:
-    """Read what is shown: of a fixed issue those who are still to be told first."""
+def load_view(session: Session, issue: Issue, *, page: int, at: datetime, access: ReadAccess) -> IssueView:
+    """Read what somebody with that `access` sees: of a fixed issue those who are still to be told first.
+
+    Who reported it in private is counted, and named only to those who may read that.
+    """
     found = list_reporters(session, issue)
     standing = RankedIssue(issue, found, compute_weight(((one.last, one.followers) for one in found), at=at))
-    listed = sorted(found, key=lambda one: one.is_settled) if issue.is_fixed else found
+    seen = list_reporters(session, issue, access)
+    listed = sorted(seen, key=lambda one: one.is_settled) if issue.is_fixed else seen
     pages = max(-(-len(listed) // PEOPLE_PER_PAGE), 1)
     page = min(max(page, 0), pages - 1)
     here = listed[page * PEOPLE_PER_PAGE : (page + 1) * PEOPLE_PER_PAGE]
-    said = reported_mentions(session, here)
+    said = reported_mentions(session, here, access)
     rows = tuple(IssueRow(one, said.get(one.author_id), _answer_button(session, issue, one)) for one in here)
-    return IssueView(standing, rows, page, pages)
+    return IssueView(standing, rows, page, pages, hidden=len(found) - len(seen))
 
 
 def _answer_button(session: Session, issue: Issue, person: Reporter) -> Block | None:

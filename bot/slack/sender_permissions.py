@@ -233,6 +233,8 @@ class _SlackLookup:
 
 
 def _channel_refusal(look: _SlackLookup, channel: str) -> str | None:
+    if not channel:  # a private ticket whose channel is lost: nothing is sent from elsewhere instead
+        return None
     try:
         place = look.place(channel)
     except SlackRefusedError as error:

@@ -30,4 +30,5 @@ class SlackCall:
     text: str
     blocks: list[dict[str, Any]] | None
     is_plain: bool
+    is_private: bool = False  # it shows words that only members of a private channel may see
     pictures_of: str | None = None  # the version of the post whose pictures Slack has to fetch

@@ -1,7 +1,7 @@
 """`/mentions export`: tickets, replies or events as a file, by direct message to who asked."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from bot.context import BotContext
 from bot.runtime.export_writer import FORMATS, atomic_file, write_rows
 from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.membership import access_of
+from bot.slack.private_access import read_access_of
 from bot.slack.user_timezone import zone_of
 from handlers import feedback
 from handlers.commands.slash_command import CommandAnswer, SlashCommand, shown_word
@@ -71,6 +72,8 @@ def _export_and_send(ctx: BotContext, asked: SlashCommand, words: list[str]) -> 
         order = parse_export(ctx, words, zone_of(ctx, asked.user))
         # The whole ledger leaves: what is remembered of them will not do, so Slack is asked now.
         refused = access_of(ctx, asked.user, fresh=timedelta()).refusal
+        access = read_access_of(ctx, asked.user)
+        order = replace(order, wanted=replace(order.wanted, access=access))
         sentence = refused or _write_and_upload(ctx, asked.user, order)
     except RepeatedError:
         return
@@ -112,7 +115,16 @@ def parse_export(ctx: BotContext, words: list[str], zone: ZoneInfo) -> ExportReq
     when = parse_period(period, zone=zone, now=ctx.now()) if period is not None else None
     since, until = (when.since, when.until) if when is not None else (None, None)
     number = int(track) if track is not None else None
-    wanted = ExportFilter(since, until, **given, account=account, track=number)
+    wanted = ExportFilter(
+        since,
+        until,
+        state=given.get("state"),
+        network=given.get("network"),
+        channel=given.get("channel"),
+        person=given.get("person"),
+        account=account,
+        track=number,
+    )
     return ExportRequest(kind, wanted, form, tuple(options))
 
 

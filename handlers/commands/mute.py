@@ -60,9 +60,9 @@ def handle_mutes(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
     return lists.build_mutes(ctx, asked.user)
 
 
-def handle_muted(ctx: BotContext, _asked: SlashCommand) -> CommandAnswer:
+def handle_muted(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
     """What was muted in the last 30 days, the first page of it."""
-    return lists.build_muted(ctx)
+    return lists.build_muted(ctx, asked.user)
 
 
 def _mute_author(ctx: BotContext, asked: SlashCommand, handle: str) -> CommandAnswer | None:

@@ -4,18 +4,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.context import BotContext
-from bot.notices import reading_notices
+from bot.notices import private_notices, reading_notices
 from bot.slack import ephemeral_answers, home_tab
 from bot.slack.blocks.commands.help_text import incomplete_notes
 from bot.slack.blocks.commands.open_list import TICKETS_LISTED_MAX, build_open_list
-from bot.slack.blocks.elements import context_block
+from bot.slack.blocks.elements import Block, context_block
 from bot.slack.blocks.text import mrkdwn_literal
+from bot.slack.private_access import read_access_of
 from handlers.commands.slash_command import CommandAnswer, SlashCommand, shown_word
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS
 from handlers.slack_tokens import CHANNEL_MENTION_PATTERN, TRACK_PATTERN, USER_MENTION_PATTERN
 from models import Account, Pause
 from models.core.account_filter import list_accounts
 from models.core.base import RuleBrokenError
+from models.privacy.read_access import PUBLIC_ONLY, ReadAccess
 from models.reports import open_tickets
 from models.reports.open_tickets import OpenTicketFilter
 from models.sources.account import NO_HANDLES, AccountHandles
@@ -40,18 +42,31 @@ class OpenListFilter:
 
 def handle_open(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
     """Everything that waits, or what the words behind `open` leave of it."""
-    return _build_answer(ctx, asked, _parse_filters(ctx, asked.user, asked.filter_words, ctx.now()))
+    return _build_answer(ctx, asked, asked.filter_words)
 
 
 def handle_mine(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
     """The same, of what the asker has."""
-    return _build_answer(
-        ctx, asked, _parse_filters(ctx, asked.user, ["mine", *asked.filter_words], ctx.now())
+    return _build_answer(ctx, asked, ["mine", *asked.filter_words])
+
+
+def _build_answer(ctx: BotContext, asked: SlashCommand, words: list[str]) -> CommandAnswer:
+    """The list as the asker may see it, and to be shared the same without what is private."""
+    chosen = _parse_filters(ctx, asked.user, words, ctx.now())
+    access = read_access_of(ctx, asked.user, patience=LEDGER_TIMEOUT_SECONDS)
+    text, blocks, has_private = _build_list(ctx, asked, chosen, access)
+    public = _build_list(ctx, asked, chosen, PUBLIC_ONLY)[:2] if has_private else None
+    return ephemeral_answers.shareable_message(
+        ctx, asked.channel, text, blocks, patience=LEDGER_TIMEOUT_SECONDS / 2, shared=public
     )
 
 
-def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) -> CommandAnswer:
+def _build_list(
+    ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter, access: ReadAccess
+) -> tuple[str, list[Block], bool]:
+    """The text and blocks for somebody with that `access`, and whether anything private is among them."""
     at, titles = ctx.now(), ctx.network_titles
+    chosen = replace(chosen, wanted=replace(chosen.wanted, access=access))
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         if chosen.by_priority:
             listing = open_tickets.list_by_priority(session, chosen.wanted, at=at, limit=TICKETS_LISTED_MAX)
@@ -59,7 +74,11 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
             listing = open_tickets.list_by_due_time(session, chosen.wanted, limit=TICKETS_LISTED_MAX)
         channels = {one.channel for one in listing.first if one.channel}
         weights = priorities.load_weights(session, channels) if chosen.by_priority else None
-        in_all = open_tickets.list_by_due_time(session, limit=0).total if chosen.words else listing.total
+        in_all = listing.total
+        if chosen.words:
+            everything = OpenTicketFilter(access=access)
+            in_all = open_tickets.list_by_due_time(session, everything, limit=0).total
+        hidden = chosen.wanted.count_hidden(session)
         accounts = Account.handles(session)
         stopped = reading_notices.stopped_notes(ctx, session)
         unread, pause = home_tab.unread_sources(ctx, session), Pause.current(session)
@@ -77,17 +96,15 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
         at=at,
         unknown=[*incomplete_notes(here, titles, accounts), *stopped],
         filtered=" and ".join(chosen.words),
-        is_own=chosen.wanted == OpenTicketFilter(owner=asked.user),
+        is_own=chosen.wanted == OpenTicketFilter(owner=asked.user, access=access),
         in_all=in_all,
         weights=weights,
+        private=private_notices.hidden_notes(*hidden),
     )
     if pause is not None:
         blocks.append(context_block(f":double_vertical_bar: {pause.sentence}"))
     blocks += [context_block(f":electric_plug: {detail} {NOT_READ_TEXT}") for detail in away]
-    text = f"{listing.total:,} waiting"
-    return ephemeral_answers.shareable_message(
-        ctx, asked.channel, text, blocks, patience=LEDGER_TIMEOUT_SECONDS / 2
-    )
+    return f"{listing.total:,} waiting", blocks, any(one.is_private for one in listing.first)
 
 
 def _parse_filters(ctx: BotContext, user: str, words: list[str], at: datetime) -> OpenListFilter:

@@ -8,6 +8,7 @@ from bot.slack.blocks.commands import search_results
 from bot.slack.blocks.text import mrkdwn_handle
 from bot.slack.blocks.values import SearchValue
 from bot.slack.errors import SlackError
+from bot.slack.private_access import read_access_of
 from handlers.commands.slash_command import CommandAnswer, SlashCommand
 from handlers.door import Act, door
 from handlers.feedback import (
@@ -41,7 +42,7 @@ SEARCH_USAGE = (
 def more(act: Act[SearchValue]) -> None:
     """Show the next page below."""
     before = SearchCursor(act.value.before_mention, act.value.before_reply)
-    act.answer(**_search_page(act.ctx, act.value.typed, before, is_first=False))
+    act.answer(**_search_page(act.ctx, act.who.id, act.value.typed, before, is_first=False))
 
 
 def handle_search(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
@@ -57,7 +58,7 @@ def handle_search(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
             return open_by_handle(ctx, asked, handle, accounts.connected_handles)
         typed = f"@{handle}"
     try:
-        return _search_page(ctx, typed, SearchCursor(), is_first=True)
+        return _search_page(ctx, asked.user, typed, SearchCursor(), is_first=True)
     except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
         return {"text": error_text(error)}
 
@@ -80,12 +81,23 @@ def _fetch_user_name(ctx: BotContext, user: str) -> str | None:
         return None
 
 
-def _search_page(ctx: BotContext, typed: str, before: SearchCursor, *, is_first: bool) -> CommandAnswer:
+def _search_page(
+    ctx: BotContext, reader: str, typed: str, before: SearchCursor, *, is_first: bool
+) -> CommandAnswer:
+    access = read_access_of(ctx, reader, patience=LEDGER_TIMEOUT_SECONDS)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         rest, tracks = split_tracks(typed)
         words, accounts = split_accounts(rest, Account.handles(session).find)
         looked_for = parse_phrases(words) if words or not (accounts or tracks) else []
-        page = search(session, looked_for, before=before, limit=PAGE_SIZE, accounts=accounts, tracks=tracks)
+        page = search(
+            session,
+            looked_for,
+            before=before,
+            limit=PAGE_SIZE,
+            accounts=accounts,
+            tracks=tracks,
+            access=access,
+        )
     url = ctx.slack.workspace
     text = f"{len(page.found)} found" if page.found else "Nothing found"
     return {

@@ -17,6 +17,7 @@ from handlers.feedback import LEDGER_TIMEOUT_SECONDS
 from models import Account, Teammate
 from models.core.base import RuleBrokenError
 from models.core.period import NameLookup, StatsQuery, parse_stats_query
+from models.privacy.read_access import EVERYTHING
 from models.reports import open_tickets
 from models.reports.open_tickets import OpenTicketFilter
 from models.reports.report import StatsReport, build_report
@@ -86,7 +87,12 @@ def _wanted_tickets(question: StatsQuery) -> OpenTicketFilter:
     accounts = (question.account,) if question.account is not None else ()
     tracks = (question.track,) if question.track is not None else ()
     return OpenTicketFilter(
-        owner=question.person, channels=channels, networks=networks, accounts=accounts, tracks=tracks
+        owner=question.person,
+        channels=channels,
+        networks=networks,
+        accounts=accounts,
+        tracks=tracks,
+        access=EVERYTHING,  # they are counted
     )
 
 

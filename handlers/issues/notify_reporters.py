@@ -16,6 +16,7 @@ from bot.slack.blocks.issues import issue as face
 from bot.slack.blocks.issues import ranking as asking
 from bot.slack.blocks.text import mrkdwn_literal, one_line
 from bot.slack.blocks.values import IssueValue, RenameValue, ReporterValue, SkipValue
+from bot.slack.private_access import read_access_of
 from bot.slack.respond import BoundedRespond
 from handlers.door import Act, RepeatedError, door, write_session
 from handlers.feedback import Actor, send_private_answer
@@ -36,7 +37,7 @@ def _redraw(act: Act[IssueValue], verb: IssueChange | None = None, *, in_place: 
             issue = Issue.lock(session, value.issue)
             if issue.id == value.issue:
                 verb(ctx, session, issue, act.who)
-    now, moved = build_issue_answer(ctx, value.issue, value.page)
+    now, moved = build_issue_answer(ctx, act.who.id, value.issue, value.page)
     is_own = act.body.get("container", {}).get("is_ephemeral", False)
     act.answer(in_place=in_place and is_own, **now)
     return moved
@@ -66,9 +67,14 @@ def reopen(act: Act[IssueValue]) -> str | None:
     return _redraw(act, _reopen)
 
 
-def build_issue_answer(ctx: BotContext, issue_id: int, page: int) -> tuple[dict[str, Any], str | None]:
-    """What remains of an issue, once it is noted who was told; and a sentence, if that is another one."""
-    at = ctx.now()
+def build_issue_answer(
+    ctx: BotContext, reader: str, issue_id: int, page: int
+) -> tuple[dict[str, Any], str | None]:
+    """What `reader` sees of an issue, once it is noted who was told.
+
+    And a sentence, if that is another one.
+    """
+    at, access = ctx.now(), read_access_of(ctx, reader)
     with write_session(ctx) as session:
         issue, moved = Issue.lock(session, issue_id), None
         if issue.id != issue_id:
@@ -78,7 +84,7 @@ def build_issue_answer(ctx: BotContext, issue_id: int, page: int) -> tuple[dict[
                 "see here."
             )
         reconcile_reports(session, issue.id, at=at)
-        view = issue_view.load_view(session, issue, page=page, at=at)
+        view = issue_view.load_view(session, issue, page=page, at=at, access=access)
         blocks = face.build_blocks(view, url=ctx.slack.workspace)
     return {"text": face.summary_text(view.standing), "blocks": blocks}, moved
 
@@ -122,5 +128,5 @@ def skip(act: Act[SkipValue]) -> None:
 def refresh_list(ctx: BotContext, who: Actor, origin: SkipValue | RenameValue) -> None:
     """Have the list that the modal was opened from show it."""
     if origin.url:
-        now, _ = build_issue_answer(ctx, origin.issue, origin.page)
+        now, _ = build_issue_answer(ctx, who.id, origin.issue, origin.page)
         send_private_answer(ctx, who, BoundedRespond(response_url=origin.url), in_place=True, **now)

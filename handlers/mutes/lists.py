@@ -8,6 +8,7 @@ from bot.slack.blocks.mutes import mute_list as mutes_face
 from bot.slack.blocks.mutes import muted_list as muted_face
 from bot.slack.blocks.mutes.values import IN_TRACKS, MutedPageValue, ShowMutedValue, UnmuteValue
 from bot.slack.blocks.values import PageValue
+from bot.slack.private_access import read_access_of
 from handlers.door import Act, door
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS
 from handlers.mutes.dialog import MUTE_WORDS
@@ -37,13 +38,14 @@ def build_mutes(ctx: BotContext, user: str, page: int = 0, *, note: str | None =
 
 
 def build_muted(
-    ctx: BotContext, page: int = 0, *, mute_id: int | None = None, note: str | None = None
+    ctx: BotContext, reader: str, page: int = 0, *, mute_id: int | None = None, note: str | None = None
 ) -> Answer:
-    """A page of what was muted in the last 30 days: by that mute, or by all."""
+    """A page of what was muted in the last 30 days and `reader` may see: by that mute, or by all."""
+    access = read_access_of(ctx, reader, patience=LEDGER_TIMEOUT_SECONDS)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         since = ctx.now() - MUTED_LISTED_FOR
         found = mute_list.list_muted(
-            session, page, size=muted_face.MUTED_PER_PAGE, since=since, mute_id=mute_id
+            session, page, size=muted_face.MUTED_PER_PAGE, since=since, mute_id=mute_id, access=access
         )
     blocks = muted_face.build_muted_list(
         found, ctx.network_titles, url=ctx.slack.workspace, mute_id=mute_id, note=note
@@ -95,13 +97,13 @@ def press_unmute(act: Act[UnmuteValue]) -> None:
 @door.press(mutes_face.SHOW_MUTED_BY_ACTION_ID, value=MutedPageValue)
 def show_muted_by(act: Act[MutedPageValue]) -> None:
     """Show below what one mute has muted."""
-    act.answer(**build_muted(act.ctx, mute_id=act.value.mute))
+    act.answer(**build_muted(act.ctx, act.who.id, mute_id=act.value.mute))
 
 
 @door.press(f"{muted_face.MUTED_PAGE_ACTION}_a", f"{muted_face.MUTED_PAGE_ACTION}_b", value=MutedPageValue)
 def turn_muted(act: Act[MutedPageValue]) -> None:
     """Show another page of what is muted in place of the one that was open."""
-    act.answer(in_place=True, **build_muted(act.ctx, act.value.page, mute_id=act.value.mute))
+    act.answer(in_place=True, **build_muted(act.ctx, act.who.id, act.value.page, mute_id=act.value.mute))
 
 
 @door.press(muted_face.SHOW_MUTED_ACTION_ID, value=ShowMutedValue)
@@ -115,5 +117,8 @@ def show_as_card(act: Act[ShowMutedValue]) -> None:
         ticket.reopen(
             session, by=act.who.id, at=ctx.now(), sla_policy=ctx.sla_policy(session, ticket.channel)
         )
-        note = f"#{ticket.id} is waiting again. Its card is in <#{ticket.channel}>."
-    act.answer(in_place=True, **build_muted(ctx, value.page, mute_id=value.mute, note=note))
+        where = (
+            f"Its card is in <#{ticket.channel}>." if ticket.channel else "It waits for a private channel."
+        )
+        note = f"#{ticket.id} is waiting again. {where}"
+    act.answer(in_place=True, **build_muted(ctx, act.who.id, value.page, mute_id=value.mute, note=note))

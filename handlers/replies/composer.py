@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest.refresh_post import refresh_target
 from bot.publish import account_check
+from bot.slack.blocks.replies.audience import Audience
 from bot.slack.blocks.replies.composer import (
     ACCOUNT_ACTION_ID,
     ACCOUNT_BLOCK,
@@ -27,8 +28,9 @@ from bot.slack.blocks.values import Origin, ReplyValue, TicketValue
 from bot.slack.sender_permissions import PermissionUnknownError
 from handlers.door import Act, RepeatedError, door, write_session
 from handlers.feedback import Actor
+from handlers.replies.destination import load_destination
 from handlers.replies.reply_text import left_out_text, load_left_out, load_sign_off
-from models import Author, Mention, ProcessedRequest, Reply, Ticket
+from models import Mention, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError
 from models.slack.notice import quote_block_id
 from models.tickets import answer_as, unconnected_accounts
@@ -271,14 +273,12 @@ def build_composer_content(
 ) -> ComposerContent:
     """What a composer for `ticket` shows, with `text` typed in already, to go out as `account`."""
     target = Mention.load(session, ticket.id, ticket.target_post_id)
-    author = session.get_one(Author, ticket.author_id)
-    network = ctx.network(ticket.network)
+    there = load_destination(ctx, session, ticket, account.account_id)
     return ComposerContent(
-        title=network.title,
-        account=account.name,
-        handle=author.handle,
+        audience=there.audience(account.name),
         words=target.display_text if target.deleted_at is None else None,
-        max_length=network.max_length,
+        max_length=there.network.max_length,
+        added_length=there.added_length,
         by_hand=account.refusal,
         text=text,
         notice=notice,
@@ -330,9 +330,7 @@ def _build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body,
         account=seen.account_id,
     )
     asked = ComposerContent(
-        title=network.title,
-        account=seen.account or "us",
-        handle=seen.handle or None,
+        audience=Audience(network.title, seen.account or "us", seen.handle or None),
         words=_quoted_text(body.get("message") or {}, seen.post_id),
         max_length=network.max_length,
         notice=(

@@ -27,6 +27,7 @@ from handlers.replies.composer import (
     not_shown_text,
     recheck_ticket,
 )
+from handlers.replies.destination import check_audience, load_destination
 from handlers.replies.reply_text import (
     FILES_LEFT_OUT_ACT,
     ReplyText,
@@ -38,7 +39,7 @@ from handlers.replies.reply_text import (
     reply_text_from_draft,
     reply_text_from_typed,
 )
-from models import Account, Author, Event, Mention, ProcessedRequest, Reply, Ticket
+from models import Account, Event, Mention, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError, RuleBrokenError
 from models.tickets import answer_as
 from models.tickets.delivery_state import DeliveryState
@@ -72,14 +73,15 @@ def save_draft(
 
     Raises `RuleBrokenError` with a sentence for the user if there is no text, or if it cannot be sent.
     """
-    words = reply_text_from_typed(ctx.network(ticket.network), typed, load_sign_off(ctx, session, who.id))
+    accounts, before = answer_as.load_accounts(session, ticket), ticket.live_reply(session)
+    account = answer_as.pick_account(accounts, before.account_id if before is not None else None)
+    there = load_destination(ctx, session, ticket, account.account_id)
+    words = reply_text_from_typed(there, typed, load_sign_off(ctx, session, who.id))
     if not words.text:
         behind = f" {left_out_text(typed.left_out)}" if typed.left_out else ""
         raise RuleBrokenError(
             f"Write your text after `reply`, such as `@Heard reply Thank you, we are on it.`{behind}"
         )
-    accounts, before = answer_as.load_accounts(session, ticket), ticket.live_reply(session)
-    account = answer_as.pick_account(accounts, before.account_id if before is not None else None)
     draft = ticket.draft(
         session,
         text=words.text,
@@ -116,22 +118,24 @@ def load_draft_previews(ctx: BotContext, session: Session, ticket: Ticket, who: 
     )
     drafts = session.scalars(query.order_by(Reply.id)).all()
     return [
-        _build_draft_preview(ctx, session, ticket, draft, _problem(ctx, ticket, draft)) for draft in drafts
+        _build_draft_preview(ctx, session, ticket, draft, _problem(ctx, session, ticket, draft))
+        for draft in drafts
     ]
 
 
-def _problem(ctx: BotContext, ticket: Ticket, draft: Reply) -> str | None:
-    return reply_text_from_draft(ctx.network(ticket.network), draft.text, draft.sign_off).problem
+def _problem(ctx: BotContext, session: Session, ticket: Ticket, draft: Reply) -> str | None:
+    there = load_destination(ctx, session, ticket, draft.account_id)
+    return reply_text_from_draft(there, draft.text, draft.sign_off).problem
 
 
 def _build_draft_preview(
     ctx: BotContext, session: Session, ticket: Ticket, draft: Reply, problem: str | None
 ) -> Preview:
-    network = ctx.network(ticket.network)
+    there = load_destination(ctx, session, ticket, draft.account_id)
     account = Account.find(session, ticket.network, draft.account_id)
-    author = session.get_one(Author, ticket.author_id)
+    audience = there.audience(account.at_handle.removeprefix("@") if account is not None else "us")
     target = Mention.load(session, ticket.id, ticket.target_post_id)
-    length, left_out = network.length(draft.text), load_left_out(session, draft)
+    length, left_out = there.network.length(draft.text, there.to), load_left_out(session, draft)
     before = find_duplicate(
         ctx,
         session,
@@ -140,16 +144,14 @@ def _build_draft_preview(
         turn=draft.turn,
         reader=draft.actor,
     )
-    warnings = [before.sentence if before is not None else None, length_warning(network, draft.text)]
+    warnings = [before.sentence if before is not None else None, length_warning(there, draft.text)]
     blocks = build_preview(
         draft_id=draft.id,
         ticket_id=ticket.id,
         text=draft.text,
-        title=network.title,
-        account=account.at_handle.removeprefix("@") if account is not None else "us",
-        handle=author.handle,
+        audience=audience,
         length=length,
-        max_length=network.max_length,
+        max_length=there.network.max_length,
         problem=problem or (before.sentence if before is not None and before.is_refused else None),
         words_of=draft.author,
         left_out=left_out_text(left_out) if left_out else None,
@@ -160,9 +162,9 @@ def _build_draft_preview(
         latest=target.latest_id,
         not_shown=not_shown_text(ctx, ticket) if target.is_missing else None,
     )
-    return Preview(
-        notification_text.build_text(f"A preview of your public reply on {network.title}:", blocks), blocks
-    )
+    kind = "public reply" if audience.is_public else "reply"
+    heading = f"A preview of your {kind} on {there.network.title}:"
+    return Preview(notification_text.build_text(heading, blocks), blocks)
 
 
 def show_preview(ctx: BotContext, who: Actor, shown: Preview) -> None:
@@ -213,9 +215,8 @@ def send(act: Act[PreviewValue]) -> str | None:
         if before is not None and (before.is_refused or not value.is_near_copy):
             shown = _build_draft_preview(ctx, session, ticket, draft, None)
         else:
-            is_warned = (
-                before is not None or length_warning(ctx.network(ticket.network), draft.text) is not None
-            )
+            there = load_destination(ctx, session, ticket, draft.account_id)
+            is_warned = before is not None or length_warning(there, draft.text) is not None
             shown, sentence = _submit_draft(ctx, session, ticket, draft, value, is_warned=is_warned)
     ctx.wake_loops()
     if shown is not None:
@@ -255,6 +256,8 @@ def _submit_draft(
     try:
         target.check_version(draft.to_post_id, value.latest)
         check_shown(ctx, ticket, target, is_known=value.is_not_shown)
+        check_audience(target, visibility=value.visibility, warning=value.warning)
+        draft.visibility, draft.content_warning = target.visibility, target.content_warning
         ticket.submit(
             session,
             draft,

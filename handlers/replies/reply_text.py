@@ -7,10 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import Network
 from bot.slack.blocks.text import date_token, is_visible, mrkdwn_handle
 from bot.slack.membership import MembershipKind, access_if_known
+from bot.slack.private_access import read_access_if_known
 from bot.slack.typed_text import FORWARDED_LABEL, SlackText, find_slack_tokens
+from handlers.replies.destination import Destination
 from models import Event, Reply, Teammate, Ticket
 from models.core.mrkdwn import as_code, escape_entities
 from models.core.normalize import nfc
@@ -47,30 +48,33 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
-def reply_text_from_typed(network: Network, typed: SlackText, sign_off: str | None = None) -> ReplyText:
-    """What was typed in Slack as it would go out, in the network's own counting."""
+def reply_text_from_typed(there: Destination, typed: SlackText, sign_off: str | None = None) -> ReplyText:
+    """What was typed in Slack as it would go out, in the counting of the account's own server."""
     own = nfc(typed.text).strip()
     own = strip_sign_off(own, sign_off) if sign_off else own
     text = append_sign_off(own, sign_off) if is_visible(own) else ""
-    return _build_reply_text(network, text, typed.names, sign_off)
+    return _build_reply_text(there, text, typed.names, sign_off)
 
 
-def reply_text_from_draft(network: Network, text: str, sign_off: str | None = None) -> ReplyText:
+def reply_text_from_draft(there: Destination, text: str, sign_off: str | None = None) -> ReplyText:
     """The words of a draft, which were read when it was kept; `text` ends with the sign-off."""
-    return _build_reply_text(network, text, (), sign_off)
+    return _build_reply_text(there, text, (), sign_off)
 
 
-def _build_reply_text(network: Network, text: str, names: tuple[str, ...], sign_off: str | None) -> ReplyText:
+def _build_reply_text(
+    there: Destination, text: str, names: tuple[str, ...], sign_off: str | None
+) -> ReplyText:
     """`text` with its length and what stands against it; `names` is what was found to be Slack's alone."""
-    length = network.length(text)
+    length = there.network.length(text, there.to)
     found = unsendable_names(names, text)
-    problem = _problem(network, text, found, length, sign_off)
-    return ReplyText(text, sign_off, length, problem, length_warning(network, text))
+    problem = _problem(there, text, found, length, sign_off)
+    return ReplyText(text, sign_off, length, problem, length_warning(there, text))
 
 
-def length_warning(network: Network, text: str) -> str | None:
+def length_warning(there: Destination, text: str) -> str | None:
     """A sentence if `text` may be too long for the network, by one of two ways in which it may count."""
-    most = network.length_upper_bound(text)
+    network = there.network
+    most = network.length_upper_bound(text, there.to)
     if most <= network.max_length:
         return None
     return (
@@ -115,8 +119,9 @@ def left_out_text(left_out: tuple[str, ...]) -> str:
 
 
 def _problem(
-    network: Network, text: str, names: tuple[str, ...], length: int, sign_off: str | None
+    there: Destination, text: str, names: tuple[str, ...], length: int, sign_off: str | None
 ) -> str | None:
+    network = there.network
     if not text:
         return "There is nothing to send yet."
     if names:
@@ -124,12 +129,14 @@ def _problem(
     if length > network.max_length:
         over = length - network.max_length
         too_many = f"{over} character{'' if over == 1 else 's'} too many"
-        with_sign = f" with your sign-off “{sign_off}”" if sign_off else ""
+        added = f"the {there.added_length} that Heard adds" if there.added_length else None
+        besides = " and ".join(filter(None, [f"your sign-off “{sign_off}”" if sign_off else None, added]))
+        with_sign = f" with {besides}" if besides else ""
         return (
             f"That is {too_many}{with_sign}: {network.title} counts {length}, and allows at most "
             f"{network.max_length}."
         )
-    return None
+    return network.why_too_long(text, there.to)
 
 
 def load_left_out(session: Session, draft: Reply) -> tuple[str, ...]:
@@ -188,6 +195,7 @@ def find_duplicate(
         author_id=ticket.author_id,
         names=ticket.participant_names(session),
         percent=percent,
+        access=read_access_if_known(ctx, session, reader),
     )
     if found is None:
         return None

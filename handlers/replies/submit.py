@@ -31,6 +31,7 @@ from handlers.replies.composer import (
     recheck_ticket,
 )
 from handlers.replies.composing import keep_draft
+from handlers.replies.destination import check_audience, load_destination
 from handlers.replies.reply_text import ReplyText, find_duplicate, reply_text_from_typed
 from models import Event, Mention, Ticket
 from models.core.base import MovedOnError, RuleBrokenError, TakenError
@@ -77,7 +78,9 @@ def _submit(
     act: Act[Origin], typed: SlackText, wait_seconds: int | None, account_id: str | None
 ) -> Body | None:
     ctx, who, origin = act.ctx, act.who, act.value
-    words = reply_text_from_typed(ctx.network(origin.network), typed, origin.sign)
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        there = load_destination(ctx, session, session.get_one(Ticket, origin.ticket), account_id)
+    words = reply_text_from_typed(there, typed, origin.sign)
     if words.problem is not None:
         raise RuleBrokenError(words.problem)
     ctx.read_with_timeout(lambda: recheck_ticket(ctx, origin.ticket, account_id), REFRESH_TIMEOUT_SECONDS)
@@ -110,6 +113,7 @@ def _queue_reply(
     target = Mention.load(session, ticket.id, ticket.target_post_id)
     target.check_version(origin.post_id, origin.latest)
     check_shown(ctx, ticket, target, is_known=origin.not_shown)
+    check_audience(target, visibility=origin.visibility, warning=origin.warning)
     account = _answering_account(session, ticket, target, origin, account_id)
     reply = ticket.reply(
         session,
@@ -125,6 +129,8 @@ def _queue_reply(
         author=origin.author,
         sign_off=words.sign_off,
         wait_seconds=wait_seconds,
+        visibility=target.visibility,
+        content_warning=target.content_warning,
         **came_from,
     )
     if origin.anyway == words.text_hash:

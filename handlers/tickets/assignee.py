@@ -3,6 +3,7 @@
 from bot.context import BotContext
 from bot.slack.errors import SlackRefusedError
 from bot.slack.membership import is_named_sender, profile_of
+from bot.slack.private_access import is_reader
 from bot.slack.sender_permissions import VISITORS, Outsider, PermissionUnknownError, outsider_of
 from handlers.slack_tokens import USER_MENTION_PATTERN
 from models.core import command_words
@@ -15,6 +16,9 @@ DEACTIVATED_TEXT = "<@{}>'s Slack account is deactivated, so they wouldn't see i
 APP_TEXT = "<@{}> is an app and can't reply to anyone. Choose a person."
 GUEST_TEXT = "<@{}> is a guest and can't act on it. Choose a member."
 FOREIGN_TEXT = "<@{}> belongs to another organisation and can't act on it. Choose a member."
+NOT_IN_PRIVATE_CHANNEL_TEXT = (
+    "<@{}> is not in the private channel that has this card, so they can't see it. Choose someone who is."
+)
 USER_NOT_FOUND_TEXT = "Slack no longer knows that person. Choose someone else."
 
 _OUTSIDER_TEXTS = {
@@ -55,10 +59,10 @@ def parse_assignee(rest: str, by: str) -> str:
     return named[1]
 
 
-def check_assignable(ctx: BotContext, user: str, *, channel: str | None) -> None:
+def check_assignable(ctx: BotContext, user: str, *, channel: str | None, is_private: bool = False) -> None:
     """Raise `RuleBrokenError`, a sentence for the person who assigns, if `user` cannot act on a ticket.
 
-    `channel` is the Slack channel of its card.
+    `channel` is the Slack channel of its card; if the ticket `is_private`, they must be in it.
     Where Slack does not say in time they are taken for a teammate: a claim ends by itself if nobody acts.
     """
     known = ctx.slack.identity_if_known()
@@ -67,8 +71,14 @@ def check_assignable(ctx: BotContext, user: str, *, channel: str | None) -> None
     if user == SLACKBOT_USER_ID:
         raise RuleBrokenError(APP_TEXT.format(user))
     refusal = _refusal(ctx, user, channel)
+    if refusal is None and is_private and not _is_reader(ctx, user, channel or ""):
+        refusal = NOT_IN_PRIVATE_CHANNEL_TEXT
     if refusal is not None:
         raise RuleBrokenError(refusal.format(user))
+
+
+def _is_reader(ctx: BotContext, user: str, channel: str) -> bool:
+    return ctx.ask_with_timeout(lambda: is_reader(ctx, user, channel), SLACK_TIMEOUT_SECONDS) is True
 
 
 def _refusal(ctx: BotContext, user: str, channel: str | None) -> str | None:

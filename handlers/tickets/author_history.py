@@ -9,6 +9,7 @@ from bot.context import BotContext
 from bot.slack.blocks.tickets import author_history as blocks
 from bot.slack.blocks.values import AuthorValue, HistoryValue, NoteValue
 from bot.slack.errors import SlackError
+from bot.slack.private_access import read_access_of
 from handlers.door import Act, RepeatedError, door, open_modal, write_session
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, SLACK_SLOW_TEXT, Actor
 from models import Note, Ticket
@@ -72,8 +73,9 @@ def build_view(
     field_key: str | None = None,
 ) -> Body:
     """The modal as `reader` sees it; what was typed for a note stays if its field keeps its `field_key`."""
+    access = read_access_of(ctx, reader, patience=LEDGER_TIMEOUT_SECONDS)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        known = reads.load_history(session, author_id, page)
+        known = reads.load_history(session, author_id, page, access=access)
     titles, url = ctx.network_titles, ctx.slack.workspace
     return blocks.build_history_modal(
         known, titles, url=url, reader=reader, key=field_key or uuid.uuid4().hex[:12], notice=notice

@@ -55,8 +55,9 @@ def assign(act: Act[TicketModalValue]) -> None:
     """Give the ticket to whom they picked, if that is somebody who can act on it."""
     picked = act.view["state"]["values"][dialogs.ASSIGNEE_BLOCK]["value"]["selected_user"]
     with act.ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        channel = session.get_one(Ticket, act.value.ticket).channel
-    assignee.check_assignable(act.ctx, picked, channel=channel)
+        ticket = session.get_one(Ticket, act.value.ticket)
+        channel, is_private = ticket.channel, ticket.is_private
+    assignee.check_assignable(act.ctx, picked, channel=channel, is_private=is_private)
     with act.change_once() as session:
         ticket = Ticket.lock(session, act.value.ticket)
         assign_ticket(act.ctx, session, ticket, to=picked, by=act.who.id)

@@ -21,10 +21,12 @@ from bot.slack.blocks.home import (
 from bot.slack.blocks.home_filter import FILTER_ACTION_ID, HomeFilterValue
 from bot.slack.blocks.text import mrkdwn_handle
 from bot.slack.blocks.values import NoValue, PageValue, ReplyValue
+from bot.slack.private_access import NOT_A_READER, read_access_of
 from handlers.door import Act, door, write_session
 from handlers.feedback import Actor, error_text
 from models import Author, Ticket
 from models.core.base import RuleBrokenError
+from models.privacy.read_access import ReadAccess
 from models.reports import drafts
 from models.tickets.state import TicketState
 
@@ -92,7 +94,9 @@ def _close_all(ctx: BotContext, who: Actor, tickets: list[int], outcome: str | N
         raise RuleBrokenError("Nothing is selected. First tick the tickets to close.")
     if outcome is None:
         raise RuleBrokenError("First choose an outcome, then close them.")
-    refusals = [why for ticket_id in tickets if (why := _close(ctx, who, ticket_id, outcome)) is not None]
+    access = read_access_of(ctx, who.id)
+    closing = (_close(ctx, who, ticket_id, outcome, access) for ticket_id in tickets)
+    refusals = [why for why in closing if why is not None]
     closed = f"{len(tickets) - len(refusals)} closed."
     if not refusals:
         return f":white_check_mark: {closed}"
@@ -101,12 +105,14 @@ def _close_all(ctx: BotContext, who: Actor, tickets: list[int], outcome: str | N
     return f":warning: {closed} {len(refusals)} {were} not: {' '.join(refusals[:REFUSALS_SHOWN_MAX])}{more}"
 
 
-def _close(ctx: BotContext, who: Actor, ticket_id: int, outcome: str) -> str | None:
+def _close(ctx: BotContext, who: Actor, ticket_id: int, outcome: str, access: ReadAccess) -> str | None:
     """Close one, by the rules of the buttons on its card; why not, if they are against it."""
     name = f"#{ticket_id}"
     try:
         with write_session(ctx) as session:
             ticket = Ticket.lock(session, ticket_id)
+            if not access.allows(ticket):
+                return f"{name}: {NOT_A_READER}"
             handle = session.get_one(Author, ticket.author_id).handle
             name = mrkdwn_handle(handle) if handle else "somebody"
             if outcome == TicketState.NOT_ABOUT_US:

@@ -13,10 +13,14 @@ from bot.publish import account_check
 from bot.slack.blocks.tickets.full_post import FullPost, build_full_post_modal
 from bot.slack.blocks.values import TicketValue
 from bot.slack.errors import SlackError
+from bot.slack.private_access import NOT_A_READER, read_access_of
 from handlers.door import Act, door
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, SLACK_SLOW_TEXT
 from models import Mention, Reply, Ticket
+from models.core.base import RuleBrokenError
+from models.privacy.read_access import ReadAccess
 from models.tickets import answer_as
+from models.tickets.incoming_post import is_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +30,30 @@ class ContextPost:
     post_id: str
     about: str
     text: str | None
+    reply_context: str = ""  # what the ledger has of it, see `Post`
 
 
 @door.press("show_context", value=TicketValue)
 def show(act: Act[TicketValue]) -> str | None:
     """Open the modal with what the ledger has; what it lacks is fetched in the background."""
     ctx = act.ctx
+    access = read_access_of(ctx, act.who.id, patience=LEDGER_TIMEOUT_SECONDS)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket = session.get_one(Ticket, act.value.ticket)
         accounts = answer_as.load_accounts(session, ticket)
         account_id = answer_as.pick_account(accounts, ticket.account_id).account_id
         network = ctx.network_as(ticket.network, account_id)
-        pieces = _context_posts(session, ticket)
+        if not access.allows(ticket):
+            raise RuleBrokenError(NOT_A_READER)
+        pieces, is_private = _context_posts(session, ticket, access), ticket.is_private
     try:
         view_id = ctx.slack.open_view(act.trigger_id, _build_modal(pieces))
     except SlackError:
         return SLACK_SLOW_TEXT
     if any(piece.text is None for piece in pieces):
-        ctx.run_in_background(lambda: _fetch_missing(ctx, network, account_id, view_id, pieces))
+        ctx.run_in_background(
+            lambda: _fetch_missing(ctx, network, account_id, view_id, pieces, shows_private=is_private)
+        )
     return None
 
 
@@ -51,45 +61,69 @@ def _build_modal(pieces: list[ContextPost], note: str | None = None) -> dict[str
     return build_full_post_modal([FullPost(piece.about, piece.text) for piece in pieces], note=note)
 
 
-def _context_posts(session: Session, ticket: Ticket) -> list[ContextPost]:
+def _context_posts(session: Session, ticket: Ticket, access: ReadAccess) -> list[ContextPost]:
     """What the newest post answers and quotes, then the post itself."""
     newest = session.scalars(
         select(Mention).where(Mention.ticket_id == ticket.id).order_by(Mention.posted_at.desc()).limit(1),
     ).one()
     around = (("In reply to", newest.in_reply_to), ("Quoted post", newest.quoted))
     pieces = [
-        _context_post(session, ticket, about, post_id) for about, post_id in around if post_id is not None
+        _context_post(session, ticket, about, post_id, access)
+        for about, post_id in around
+        if post_id is not None
     ]
     own = "(no longer shown)" if newest.deleted_at is not None else newest.display_text
     return [*pieces, ContextPost(newest.post_id, "Full post", own)]
 
 
-def _context_post(session: Session, ticket: Ticket, about: str, post_id: str) -> ContextPost:
-    """A post that the ledger may know: one of ours, or one that it heard."""
-    ours = session.scalar(select(Reply.text).where(Reply.post_id == post_id))
+def _context_post(
+    session: Session, ticket: Ticket, about: str, post_id: str, access: ReadAccess
+) -> ContextPost:
+    """A post that the ledger may know and `access` allows: one of ours, or one that it heard."""
+    ours = session.scalar(
+        select(Reply.text)
+        .join(Ticket, Ticket.id == Reply.ticket_id)
+        .where(Reply.post_id == post_id, access.condition())
+    )
     if ours is not None:
         return ContextPost(post_id, f"{about}: our reply", ours)
     theirs = session.scalar(
-        select(Mention.text).where(
+        select(Mention)
+        .join(Ticket, Ticket.id == Mention.ticket_id)
+        .where(
+            access.condition(),
             Mention.network == ticket.network,
             or_(Mention.post_id == post_id, Mention.latest_id == post_id),
-            Mention.deleted_at.is_(None),
-        ),
+        )
+        .order_by(Mention.deleted_at.is_(None).desc())
+        .limit(1)
     )
-    return ContextPost(post_id, about, theirs)
+    if theirs is None:
+        return ContextPost(post_id, about, None)
+    text = theirs.text if theirs.deleted_at is None else None
+    return ContextPost(post_id, about, text, theirs.reply_context)
 
 
 def _fetch_missing(
-    ctx: BotContext, network: Network, account_id: str, view_id: str, pieces: list[ContextPost]
+    ctx: BotContext,
+    network: Network,
+    account_id: str,
+    view_id: str,
+    pieces: list[ContextPost],
+    *,
+    shows_private: bool,
 ) -> None:
-    """Ask the network, as that account, for what the ledger lacks, and redraw the modal."""
-    missing = [piece.post_id for piece in pieces if piece.text is None]
+    """Ask the network, as that account, for what the ledger lacks, and redraw the modal.
+
+    Our account may be shown what others are not: that is shown on private tickets only.
+    """
+    missing = {piece.post_id: piece.reply_context for piece in pieces if piece.text is None}
     note = None
     try:
-        page, _gone = network.refresh(missing, account_id=account_id)
-        found: dict[str, Post] = {post.id: post for post in page.posts} | {
-            post.latest_id: post for post in page.posts
-        }
+        contexts = {post_id: context for post_id, context in missing.items() if context}
+        page, _gone = network.refresh(list(missing), account_id=account_id, contexts=contexts)
+        posts = [one for one in page.posts if shows_private or not is_private(one.visibility)]
+        found: dict[str, Post] = {post.id: post for post in posts} | {post.latest_id: post for post in posts}
     except WrongAccount as wrong:
         found, note = {}, f":electric_plug: {account_check.explain_wrong_account(ctx, network, wrong)}"
     except Later:

@@ -36,6 +36,7 @@ from models import Track
 from models.core.base import RuleBrokenError
 from models.core.mrkdwn import escape_entities
 from models.sources.track_rules import TrackDraft
+from models.tickets.incoming_post import is_private
 from models.tracks.query import parse_query, warnings
 
 log = logging.getLogger(__name__)
@@ -207,7 +208,9 @@ def _read_page(ctx: BotContext, asked: _Asked, draft: TrackDraft) -> tuple[int, 
         excluded_handles=list(draft.excluded_handles),
     )
     matches = track_matches.find([track], kept.posts)
-    wanted = sorted((post for post in kept.posts if post.id in matches), key=_newest_first)
+    # Our account may be shown what others are not: nobody knows yet who would see a card of it.
+    public = [post for post in kept.posts if not is_private(post.visibility)]
+    wanted = sorted((post for post in public if post.id in matches), key=_newest_first)
     return len(page.posts), [TrialPost(post.text, post.posted_at, post.url) for post in wanted]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
@@ -29,6 +30,17 @@ def format_for_sqlite(moment: datetime) -> str:
     return moment.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"a moment needs a time zone: {moment!r}")
+    return moment.astimezone(UTC)
+
+
+@lru_cache(1024)  # a page of posts has the same few moments in several columns
+def _bound_for_sqlite(moment: datetime) -> str:
+    return format_for_sqlite(_in_utc(moment))
+
+
 class Moment(TypeDecorator[datetime]):
     """A column type for instants: always timezone-aware, always UTC.
 
@@ -44,18 +56,13 @@ class Moment(TypeDecorator[datetime]):
         Raises `ValueError` for a naive datetime, whose instant nobody could tell later.
         """
         del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a moment needs a time zone: {value!r}")
-        return value.astimezone(UTC)
+        return None if value is None else _in_utc(value)
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
         """Returns a converter to SQLAlchemy's own SQLite format, but faster: a page of posts has hundreds."""
 
         def bound(value: datetime | None) -> str | None:
-            moment = self.process_bind_param(value, dialect)
-            return None if moment is None else format_for_sqlite(moment)
+            return None if value is None else _bound_for_sqlite(value)
 
         return bound if dialect.name == "sqlite" else super().bind_processor(dialect)
 

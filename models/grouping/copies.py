@@ -105,8 +105,27 @@ def _taking_groups(session: Session, channel: str) -> Iterator[tuple[TicketGroup
             yield TicketGroup.lock(session, group.id), first.text
 
 
-def _clusters(new: Iterable[Candidate], recent: Sequence[Candidate]) -> Iterator[list[Candidate]]:
-    """The sets of near-identical posts with at least one of `new` in each; `recent` includes `new`."""
+def _clusters(new: Iterable[Candidate], recent: Iterable[Candidate]) -> Iterator[list[Candidate]]:
+    """The sets of near-identical posts with at least one of `new` in each; `recent` includes `new`.
+
+    Only posts with the same numbers can be, so no others are compared.
+    """
+    recent_by_numbers = _by_numbers(recent)
+    for numbers, some in _by_numbers(new).items():
+        others = recent_by_numbers.get(numbers, [])
+        if len(others) >= COPIES_MIN:
+            yield from _clusters_among(some, others)
+
+
+def _by_numbers(posts: Iterable[Candidate]) -> dict[tuple[str, ...], list[Candidate]]:
+    found: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
+    for one in posts:
+        found[_numbers(one.text)].append(one)
+    return found
+
+
+def _clusters_among(new: Iterable[Candidate], recent: Sequence[Candidate]) -> Iterator[list[Candidate]]:
+    """The same of posts that have the same numbers."""
     by_key: dict[str, list[int]] = defaultdict(list)
     for place, one in enumerate(recent):
         for key in _keys(one.text):

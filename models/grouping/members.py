@@ -34,12 +34,16 @@ class Candidate:
 
 
 def can_join() -> ColumnElement[bool]:
-    """Returns the SQL condition on tickets that nobody has acted on yet, and that are in no group."""
+    """Returns the SQL condition on tickets that nobody has acted on yet, and that are in no group.
+
+    A private one never joins: a shared card quotes all of them.
+    """
     replies = select(Reply.id).where(Reply.ticket_id == Ticket.id).correlate(Ticket).exists()
     return and_(
         Ticket.is_open(),
         Ticket.state == TicketState.WAITING,
         Ticket.group_id.is_(None),
+        Ticket.is_private.is_(False),
         Ticket.keeps_card.is_(False),
         Ticket.owner.is_(None),
         Ticket.turn == 1,

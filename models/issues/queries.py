@@ -14,6 +14,7 @@ from models.core.fold import fold
 from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.issues.issue import Issue, IssueReport
 from models.issues.title import title_key, title_keys
+from models.privacy.read_access import EVERYTHING, PUBLIC_ONLY, ReadAccess
 from models.sources.author import Author
 from models.sources.mention import Mention
 from models.tickets.ticket import Ticket
@@ -129,10 +130,16 @@ def _reports() -> Select[*tuple[Any, ...]]:
     return join_place(query)
 
 
-def reporters_by_issue(session: Session, issues: Sequence[Issue]) -> dict[int, list[Reporter]]:
-    """Returns the people who reported each of `issues`, by issue id; the latest post first."""
+def reporters_by_issue(
+    session: Session, issues: Sequence[Issue], access: ReadAccess = EVERYTHING
+) -> dict[int, list[Reporter]]:
+    """Returns the people who reported each of `issues`, by issue id; the latest post first.
+
+    All of them count. To name them to somebody, take those whose tickets their `access` allows.
+    """
     found: dict[int, dict[int, list[Any]]] = {issue.id: defaultdict(list) for issue in issues}
-    query = _reports().where(IssueReport.issue_id.in_(found)).execution_options(populate_existing=True)
+    query = _reports().where(IssueReport.issue_id.in_(found), access.condition())
+    query = query.execution_options(populate_existing=True)
     for row in session.execute(query.order_by(IssueReport.id)):
         found[row[0].issue_id][row[1]].append(row)
     fixed = {issue.id: issue.fixed_at for issue in issues}
@@ -146,9 +153,9 @@ def reporters_by_issue(session: Session, issues: Sequence[Issue]) -> dict[int, l
     }
 
 
-def list_reporters(session: Session, issue: Issue) -> list[Reporter]:
-    """Returns the people who reported `issue`, the latest post first."""
-    return reporters_by_issue(session, [issue])[issue.id]
+def list_reporters(session: Session, issue: Issue, access: ReadAccess = EVERYTHING) -> list[Reporter]:
+    """Returns the people who reported `issue`, the latest post first; see `reporters_by_issue`."""
+    return reporters_by_issue(session, [issue], access)[issue.id]
 
 
 def _build_reporter(rows: list[Any], fixed_at: datetime | None) -> Reporter:
@@ -187,10 +194,17 @@ def count_progress(people: Sequence[Reporter]) -> NotifyProgress:
     return NotifyProgress(len(people), told, skipped)
 
 
-def reported_mentions(session: Session, people: Sequence[Reporter]) -> dict[int, Mention]:
-    """Returns what each of `people` reported, by author id: their newest post by then, even if erased."""
+def reported_mentions(
+    session: Session, people: Sequence[Reporter], access: ReadAccess = PUBLIC_ONLY
+) -> dict[int, Mention]:
+    """Returns what each of `people` reported, by author id: their newest post by then, even if erased.
+
+    Only posts on tickets that `access` allows.
+    """
     by_ticket = {person.places[0].ticket_id: person for person in people}
-    query = select(Mention).where(Mention.ticket_id.in_(by_ticket)).order_by(Mention.posted_at, Mention.id)
+    query = select(Mention).join(Ticket, Ticket.id == Mention.ticket_id)
+    query = query.where(Mention.ticket_id.in_(by_ticket), access.condition())
+    query = query.order_by(Mention.posted_at, Mention.id)
     found: dict[int, Mention] = {}
     for mention in session.scalars(query):
         person = by_ticket[mention.ticket_id]

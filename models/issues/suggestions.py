@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models.issues.issue import Issue, IssueReport
 from models.issues.queries import IS_NOT_MERGED, find_issue_ids, rank_open_issues
 from models.issues.title import title_key, title_keys
+from models.privacy.read_access import PUBLIC_ONLY
 from models.similarity.keywords import compute_similarity, count_texts_per_word, extract_keywords
 from models.sources.mention import Mention
 from models.tickets.ticket import Ticket
@@ -91,7 +92,8 @@ def suggest_issues(
 
 
 def _background_query() -> Select[str]:
-    return select(Mention.text).order_by(Mention.id.desc()).limit(BACKGROUND_MENTIONS_MAX)
+    query = select(Mention.text).join(Ticket, Ticket.id == Mention.ticket_id)
+    return query.where(PUBLIC_ONLY.condition()).order_by(Mention.id.desc()).limit(BACKGROUND_MENTIONS_MAX)
 
 
 def _target_keywords(session: Session, sought: SuggestionTarget) -> set[str]:
@@ -104,7 +106,10 @@ def _target_keywords(session: Session, sought: SuggestionTarget) -> set[str]:
 
 
 def _issue_keywords(session: Session, ticket_id: int | None) -> dict[int, list[set[str]]]:
-    """The keywords of the newest posts on the other tickets of each issue."""
+    """The keywords of the newest public posts on the other tickets of each issue.
+
+    The words that posts share are shown, so private ones are left out for everybody.
+    """
     number = (
         func.row_number()
         .over(partition_by=IssueReport.issue_id, order_by=IssueReport.id.desc())
@@ -115,7 +120,8 @@ def _issue_keywords(session: Session, ticket_id: int | None) -> dict[int, list[s
     query = (
         select(here.c.issue_id, Mention.text)
         .join(Mention, Mention.ticket_id == here.c.ticket_id)
-        .where(here.c.number <= TEXTS_PER_ISSUE_MAX)
+        .join(Ticket, Ticket.id == Mention.ticket_id)
+        .where(PUBLIC_ONLY.condition(), here.c.number <= TEXTS_PER_ISSUE_MAX)
         .order_by(Mention.id.desc())
         .limit(ISSUE_TEXTS_MAX)
     )

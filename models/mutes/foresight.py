@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from models.mutes.mute_rules import MuteDraft
+from models.privacy.read_access import PUBLIC_ONLY
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
@@ -134,6 +135,7 @@ def _recent(session: Session, here: Collection[ColumnElement[bool]], *, at: date
             Mention.deleted_at.is_(None),
             Mention.network != CANARY_NETWORK,
             IS_FIRST_ROW,
+            PUBLIC_ONLY.condition(),  # found posts are quoted, and a search finds what is public
             *here,
         )
         .order_by(Mention.posted_at.desc(), Mention.id.desc())

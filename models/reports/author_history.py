@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.issues.issue import Issue, IssueReport
+from models.privacy.read_access import PUBLIC_ONLY, ReadAccess, count_hidden
 from models.reports.search import SEARCHABLE_STATES
 from models.slack.note import Note
 from models.sources.author import Author, FormerHandle
@@ -67,6 +68,7 @@ class AuthorHistory:
     more_issues: int
     elsewhere: tuple[Author, ...]
     former: tuple[str, ...] = ()  # their former handles, the latest first
+    hidden: int = 0  # tickets of theirs that the reader may not see
 
     @property
     def pages(self) -> int:
@@ -74,28 +76,34 @@ class AuthorHistory:
         return max(-(-self.total // PAGE_TICKETS), 1)
 
 
-def load_history(session: Session, author_id: int, page: int = 0) -> AuthorHistory:
+def load_history(
+    session: Session, author_id: int, page: int = 0, *, access: ReadAccess = PUBLIC_ONLY
+) -> AuthorHistory:
     """Returns the history of that author, newest ticket first. A page past the end is the last one.
+
+    Only tickets that `access` allows are in it; the others are counted.
 
     Raises `NoResultFound` of SQLAlchemy if there is no such author.
     """
     author = session.get_one(Author, author_id)
-    total = session.scalar(select(func.count(Ticket.id)).where(Ticket.author_id == author_id)) or 0
+    theirs = Ticket.author_id == author_id
+    total = session.scalar(select(func.count(Ticket.id)).where(theirs, access.condition())) or 0
     page = min(max(page, 0), max(-(-total // PAGE_TICKETS), 1) - 1)
     notes, more_notes = _notes(session, author_id)
-    issues, more_issues = _issues(session, author_id)
+    issues, more_issues = _issues(session, author_id, access)
     elsewhere = find_authors(session, author.handle) if author.handle else []
     return AuthorHistory(
         author,
         total,
         page,
-        _tickets(session, author_id, page),
+        _tickets(session, author_id, page, access),
         notes,
         more_notes,
         issues,
         more_issues,
         tuple(one for one in elsewhere if one.id != author_id)[:3],
         _former_handles(session, author),
+        sum(count_hidden(session, access, theirs)),
     )
 
 
@@ -149,10 +157,10 @@ def _escape_like(text: str) -> str:
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
-def _tickets(session: Session, author_id: int, page: int) -> tuple[PastTicket, ...]:
+def _tickets(session: Session, author_id: int, page: int, access: ReadAccess) -> tuple[PastTicket, ...]:
     query = (
         join_place(select(Ticket, PLACE_CHANNEL, PLACE_TS))
-        .where(Ticket.author_id == author_id)
+        .where(Ticket.author_id == author_id, access.condition())
         .order_by(Ticket.id.desc())
         .offset(page * PAGE_TICKETS)
         .limit(PAGE_TICKETS)
@@ -190,8 +198,9 @@ def _notes(session: Session, author_id: int) -> tuple[tuple[Note, ...], int]:
     return tuple(newest), count - len(newest)
 
 
-def _issues(session: Session, author_id: int) -> tuple[tuple[Issue, ...], int]:
+def _issues(session: Session, author_id: int, access: ReadAccess) -> tuple[tuple[Issue, ...], int]:
     issue_ids = select(IssueReport.issue_id).join(Ticket, Ticket.id == IssueReport.ticket_id)
-    query = select(Issue).where(Issue.id.in_(issue_ids.where(Ticket.author_id == author_id)))
+    theirs = issue_ids.where(Ticket.author_id == author_id, access.condition())
+    query = select(Issue).where(Issue.id.in_(theirs))
     found = session.scalars(query.order_by(Issue.id.desc())).all()
     return tuple(found[:ISSUES_MAX]), max(len(found) - ISSUES_MAX, 0)

@@ -73,6 +73,7 @@ def list_thanks(
             Ticket.closed_at >= since,
             Ticket.closed_at < until,
             Ticket.network != CANARY_NETWORK,
+            Ticket.is_private.is_(False),  # a digest stays where it was posted
             Mention.deleted_at.is_(None),
             Mention.text != "",
             *_in_channel(channel),

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
 from models.core.base import RuleBrokenError
+from models.privacy.read_access import PUBLIC_ONLY, ReadAccess
 from models.reports.open_tickets import ENTRY_COLUMNS, TicketEntry, join_entry_tables
 from models.tickets.delivery_state import RETURNED_STATES, DeliveryState
 from models.tickets.reply import Reply
@@ -23,14 +24,19 @@ class Draft:
     words: str
 
 
-def list_for_user(session: Session, user: str) -> list[Draft]:
-    """Returns the drafts of `user` on open tickets without a live reply: the last of each, newest first."""
+def list_for_user(session: Session, user: str, access: ReadAccess = PUBLIC_ONLY) -> list[Draft]:
+    """Returns the drafts of `user` on open tickets without a live reply: the last of each, newest first.
+
+    Only those on tickets that `access` allows: what they wrote in answer to a private post is private, too.
+    """
     later = aliased(Reply)
     is_last = ~exists().where(later.ticket_id == Reply.ticket_id, later.actor == user, later.id > Reply.id)
     query = join_entry_tables(select(Reply, *ENTRY_COLUMNS)).join(Reply, Reply.ticket_id == Ticket.id)
     own = (Reply.actor == user, Reply.is_given_back(), is_last)
     rows = session.execute(
-        query.where(Ticket.is_open(), Ticket.network != CANARY_NETWORK, *own).order_by(Reply.id.desc())
+        query.where(Ticket.is_open(), Ticket.network != CANARY_NETWORK, access.condition(), *own).order_by(
+            Reply.id.desc()
+        )
     )
     found = [Draft(TicketEntry(*entry), reply.id, reply.words) for reply, *entry in rows]
     return [one for one in found if one.words and not one.entry.is_answered]

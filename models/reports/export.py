@@ -35,6 +35,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from models.core.account_filter import AccountFilter
 from models.core.audit_event import Event
 from models.core.base import Moment
+from models.privacy.read_access import PUBLIC_ONLY, ReadAccess
 from models.reports.found_by import found_by_tracks
 from models.sources.account import Account
 from models.sources.author import Author
@@ -86,7 +87,10 @@ def _export_column(column: Any) -> Any:  # noqa: ANN401 - a column
 
 @dataclass(frozen=True, slots=True)
 class ExportFilter:
-    """Which rows: from `since` to before `until` (UTC), and conditions; None for all."""
+    """Which rows: from `since` to before `until` (UTC), and conditions; None for all.
+
+    Only those about tickets that `access` allows.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -96,6 +100,7 @@ class ExportFilter:
     person: str | None = None
     account: AccountFilter | None = None
     track: int | None = None
+    access: ReadAccess = PUBLIC_ONLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,8 @@ class ExportTable:
 
     def _chosen(self, query: Select[Any], wanted: ExportFilter) -> Select[Any]:
         conditions: list[ColumnElement[bool]] = [self.condition]
+        if not wanted.access.everything:
+            conditions.append(or_(Ticket.id.is_(None), wanted.access.condition()))
         if wanted.since is not None:
             conditions.append(self.at >= wanted.since)
         if wanted.until is not None:

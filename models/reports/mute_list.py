@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
+from models.privacy.read_access import PUBLIC_ONLY, ReadAccess
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
@@ -22,7 +23,7 @@ class ListedMute:
     """One mute that holds, and how many posts it has muted lately.
 
     `handle` is the author's; of a conversation that of the author of the ticket from which it was muted, and
-    `text` is that ticket's newest post.
+    `text` is that ticket's newest post, if it is public.
     """
 
     mute: Mute
@@ -96,10 +97,19 @@ def count_muted(session: Session, mute_id: int, *, since: datetime) -> int:
 
 
 def list_muted(
-    session: Session, page: int, *, size: int, since: datetime, mute_id: int | None = None
+    session: Session,
+    page: int,
+    *,
+    size: int,
+    since: datetime,
+    mute_id: int | None = None,
+    access: ReadAccess = PUBLIC_ONLY,
 ) -> MutedPage:
-    """Returns a page of the tickets that were muted since `since`, the newest first; all, or one mute's."""
-    here = _is_muted(mute_id, since)
+    """Returns a page of the tickets that were muted since `since`, the newest first; all, or one mute's.
+
+    Only those that `access` allows.
+    """
+    here = (*_is_muted(mute_id, since), access.condition())
     total = session.scalar(select(func.count(Ticket.id)).where(*here)) or 0
     number, pages = _place(page, total, size)
     query = (
@@ -176,7 +186,7 @@ def _about(session: Session, mute: Mute) -> tuple[str | None, str]:
         select(Author.handle, Mention.text)
         .select_from(Ticket)
         .join(Author, Author.id == Ticket.author_id)
-        .outerjoin(Mention, Mention.is_post_of(Ticket.id, Ticket.target_post_id))
+        .outerjoin(Mention, Mention.is_post_of(Ticket.id, Ticket.target_post_id) & PUBLIC_ONLY.condition())
         .where(Ticket.id == mute.ticket_id)
     )
     handle, text = session.execute(query).one()

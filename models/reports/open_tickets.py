@@ -13,6 +13,7 @@ from models.core.account_filter import AccountFilter
 from models.core.base import without_index, without_sqlite_index
 from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.priority.score import Priority
+from models.privacy.read_access import PUBLIC_ONLY, HiddenCount, ReadAccess, count_hidden
 from models.reports.found_by import found_by_tracks
 from models.sources.account import Account
 from models.sources.attachment import Attachment, display_text
@@ -74,6 +75,7 @@ class TicketEntry:
     media: list[Any] | None = None  # what is attached to that post, as `Mention.media` holds it
     has_no_account: bool = False  # neither its account nor another one that heard that post is connected
     reasons: list[Any] | None = None  # of its priority, as `Ticket.priority_reasons` holds them
+    is_private: bool = False  # not everybody can see it
     reply: UnsettledReply | None = None  # the one that needs a person; else the current turn's, if unsettled
 
     @property
@@ -127,7 +129,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class OpenTicketFilter:
-    """Which open tickets: all conditions must hold; of several channels, networks and the like, any."""
+    """Which open tickets: all conditions must hold; of several channels, networks and the like, any.
+
+    Only those that `access` allows are among them.
+    """
 
     owner: str | None = None
     unclaimed: bool = False
@@ -136,9 +141,18 @@ class OpenTicketFilter:
     networks: tuple[str, ...] = ()
     accounts: tuple[AccountFilter, ...] = ()
     tracks: tuple[int, ...] = ()
+    access: ReadAccess = PUBLIC_ONLY
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Returns the filter as SQL conditions on tickets."""
+        return [*self._wanted(), self.access.condition()]
+
+    def count_hidden(self, session: Session) -> HiddenCount:
+        """Returns how many tickets match besides those that may be read."""
+        here = (*self._wanted(), Ticket.is_open(), Ticket.network != CANARY_NETWORK)
+        return count_hidden(session, self.access, *here)
+
+    def _wanted(self) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
         if self.owner is not None:
             found.append(Ticket.owner == self.owner)
@@ -187,9 +201,10 @@ def list_by_priority(
     return _build_listing(session, wanted.conditions(), order, limit, after)
 
 
-def list_owned(session: Session, user: str, *, limit: int) -> Listing:
-    """Returns the open tickets that `user` owns, longest wait first."""
-    return _build_listing(session, [Ticket.owner == user], (Ticket.waiting_since, Ticket.id), limit)
+def list_owned(session: Session, user: str, *, limit: int, access: ReadAccess = PUBLIC_ONLY) -> Listing:
+    """Returns the open tickets that `user` owns and may read, longest wait first."""
+    own = OpenTicketFilter(owner=user, access=access)
+    return _build_listing(session, own.conditions(), (Ticket.waiting_since, Ticket.id), limit)
 
 
 def list_by_wait(session: Session, wanted: OpenTicketFilter = ALL_OPEN, *, limit: int) -> Listing:
@@ -363,6 +378,7 @@ ENTRY_COLUMNS = (
     Mention.media,
     answer_as.has_no_account(),
     Ticket.priority_reasons,
+    Ticket.is_private,
 )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from models.core.account_filter import AccountFilter
 from models.core.base import is_sqlite, without_sqlite_index
 from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
+from models.privacy.read_access import PUBLIC_ONLY, ReadAccess
 from models.reports.found_by import found_by_tracks
 from models.sources.author import Author
 from models.sources.mention import Mention
@@ -84,14 +85,17 @@ def search(
     limit: int,
     accounts: Sequence[AccountFilter] = (),
     tracks: Sequence[int] = (),
+    access: ReadAccess = PUBLIC_ONLY,
 ) -> SearchPage:
     """Returns the newest mentions and replies before the cursor `before` with all the phrases `looked_for`.
+
+    Only those on tickets that `access` allows.
 
     Newest means ingested or written last, so that a page goes on where the last one ended. With `accounts`
     only of tickets of one of these, with `tracks` only of those with a post that one of them found; then
     `looked_for` may be empty.
     """
-    here = _Tickets(tuple(accounts), tuple(tracks))
+    here = _Tickets(tuple(accounts), tuple(tracks), access)
     if looked_for:
         mention_ids = _mentions_of(session, looked_for, here, before.mention, limit + 1)
         reply_ids = _replies_of(session, looked_for, here, before.reply, limit + 1)
@@ -112,10 +116,14 @@ def search(
 
 @dataclass(frozen=True, slots=True)
 class _Tickets:
-    """The tickets that are searched: of any of our `accounts`, and with a post that one of `tracks` found."""
+    """The tickets that are searched: of any of our `accounts`, and with a post that one of `tracks` found.
+
+    Only those that `access` allows.
+    """
 
     accounts: tuple[AccountFilter, ...]
     tracks: tuple[int, ...]
+    access: ReadAccess
 
 
 # --- the indexes --------------------------------------------------------------------------------------------
@@ -196,7 +204,7 @@ def _mentions_of(
     session: Session, looked_for: Sequence[str], here: _Tickets, before: int, limit: int
 ) -> list[int]:
     join, values = _join_tickets(session, "m", here)
-    also = f"JOIN mentions m ON m.id = w.{_key(session)} {join}" if join else ""
+    also = f"JOIN mentions m ON m.id = w.{_key(session)} {join}"
     return _ids(session, MENTION_INDEX, looked_for, before, limit, also=also, values=values)
 
 
@@ -211,7 +219,7 @@ def _replies_of(
 
 
 def _join_tickets(session: Session, alias: str, here: _Tickets) -> tuple[str, dict[str, Any]]:
-    """A JOIN of the table `alias` with the tickets that are searched, and its values; empty for all tickets.
+    """A JOIN of the table `alias` with the tickets that are searched, and its values.
 
     SQLite can use no index for it, or it might begin with all tickets of an account; compare
     `without_sqlite_index`.
@@ -231,8 +239,13 @@ def _join_tickets(session: Session, alias: str, here: _Tickets) -> tuple[str, di
     if here.tracks:
         values |= {f"track{place}": track for place, track in enumerate(here.tracks)}
         conditions.append(_found_by(", ".join(f":track{place}" for place in range(len(here.tracks)))))
+    if not here.access.everything:
+        shown = sorted(here.access.channels)
+        values |= {f"shown{place}": channel for place, channel in enumerate(shown)}
+        channels = ", ".join(f":shown{place}" for place in range(len(shown)))
+        conditions.append(f"NOT t.is_private OR t.channel IN ({channels})" if shown else "NOT t.is_private")
     if not conditions:
-        return "", {}
+        conditions.append("1 = 1")
     both = " AND ".join(f"({condition})" for condition in conditions)
     return f"JOIN tickets t ON t.id = {alias}.ticket_id AND {both}", values
 
@@ -262,6 +275,7 @@ def _newest_ids(
     query = select(table.id).join(Ticket, Ticket.id == table.ticket_id).where(table.id < before, *conditions)
     query = query.order_by(table.id.desc()).limit(limit)
     low = min(before, (session.scalar(select(func.max(table.id))) or 0) + 1) - RECENT_MAX_IDS
+    query = query.where(here.access.condition())
     if here.tracks:
         query = query.where(found_by_tracks(here.tracks))
     columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))

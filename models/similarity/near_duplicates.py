@@ -16,6 +16,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from models.core.fingerprint import normalize_text, sort_words, strip_addressing
+from models.privacy.read_access import PUBLIC_ONLY, ReadAccess
 from models.slack.teammate import strip_sign_off
 from models.sources.author import Author
 from models.tickets.delivery_state import LIVE_STATES
@@ -105,14 +106,16 @@ def find_near_duplicate(
     author_id: int,
     names: Iterable[str],
     percent: int = NEAR_DUPLICATE_MIN_PERCENT,
+    access: ReadAccess = PUBLIC_ONLY,
 ) -> NearDuplicate | None:
     """Returns the reply most like `text` among the newest of those accounts that are public or on their way.
 
     `text` ends with `sign_off`, if there is one; it is for the author `author_id`; `names` are the customer's
     and the teammates'. An exact copy to the same person comes first. A short text is compared only with
-    replies to this person. Returns None if none is at least `percent` alike.
+    replies to this person. Replies on tickets that `access` does not allow are left out: the one that is
+    found is quoted. Returns None if none is at least `percent` alike.
     """
-    earlier = _replies_to_author(session, account_ids, author_id)
+    earlier = _replies_to_author(session, account_ids, author_id, access)
     words = normalize_text(strip_sign_off(text, sign_off))
     copy = next(
         (row.id for row in earlier if normalize_text(strip_sign_off(row.text, row.sign_off)) == words),
@@ -126,7 +129,7 @@ def find_near_duplicate(
     else:
         maps = [known.of(session, network, one) for one in account_ids]
         candidates = maps[0] if len(maps) == 1 else {key: one[key] for one in maps for key in one}
-    found = _best_match(session, sort_words(bare), candidates, percent)
+    found = _best_match(session, sort_words(bare), candidates, percent, access)
     return (
         _load_near_duplicate(session, *found, words=words, author_id=author_id) if found is not None else None
     )
@@ -140,7 +143,7 @@ def count_effective_letters(bare: str) -> int:
 
 
 def _replies_to_author(
-    session: Session, account_ids: Collection[str], author_id: int
+    session: Session, account_ids: Collection[str], author_id: int, access: ReadAccess
 ) -> list[Row[*tuple[Any, ...]]]:
     """The replies of those accounts to this person, newest first.
 
@@ -149,21 +152,26 @@ def _replies_to_author(
     """
     query = select(_REPLY.id, _REPLY.essence, _REPLY.text, _REPLY.sign_off)
     query = query.join(Ticket.__table__, _TICKET.id == _REPLY.ticket_id).where(
-        _TICKET.author_id == author_id, _REPLY.account_id.in_(account_ids), _REPLY.state.in_(LIVE_STATES)
+        access.condition(),
+        _TICKET.author_id == author_id,
+        _REPLY.account_id.in_(account_ids),
+        _REPLY.state.in_(LIVE_STATES),
     )
     return sorted(session.execute(query), key=lambda row: row.id, reverse=True)
 
 
 def _best_match(
-    session: Session, wanted: str, candidates: Mapping[int, str], percent: int
+    session: Session, wanted: str, candidates: Mapping[int, str], percent: int, access: ReadAccess
 ) -> tuple[int, int] | None:
     """Returns the id of the live reply nearest to `wanted`, and its percentage; of equals the newest."""
     if not wanted:
         return None
     near = process.extract(wanted, candidates, scorer=fuzz.ratio, score_cutoff=percent, limit=CANDIDATES_MAX)
     best = sorted(near, key=lambda found: (-found[1], -found[2]))
-    listed = select(_REPLY.id).where(
-        _REPLY.id.in_([found[2] for found in best]), _REPLY.state.in_(LIVE_STATES)
+    listed = (
+        select(_REPLY.id)
+        .join(Ticket.__table__, _TICKET.id == _REPLY.ticket_id)
+        .where(_REPLY.id.in_([found[2] for found in best]), _REPLY.state.in_(LIVE_STATES), access.condition())
     )
     counts = set(session.scalars(listed)) if best else set()
     return next(

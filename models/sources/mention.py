@@ -152,7 +152,7 @@ class Mention(Base):
         self.text, self.media, self.deleted_at = "", [], at
         if self.matched.startswith(MATCHES_PREFIX):
             self.matched = UNQUOTED_REASON
-        self.addressed, self.answers = [], None
+        self.addressed, self.answers, self.content_warning = [], None, None
 
 
 IS_FIRST_ROW = Mention.duplicate_of.is_(None)

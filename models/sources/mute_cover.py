@@ -8,12 +8,19 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Protocol
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from models.sources.mute import AUTHOR_MUTE, CONVERSATION_MUTE, EVERY_NETWORK, WORDS_MUTE, Mute
 from models.tracks.matcher import TrackMatcher
 from models.tracks.query import parse_query
+
+# Most teams mute nothing, and this is asked of each page.
+_ANY_MUTE = (
+    select(Mute.id)
+    .where(Mute.removed_at.is_(None), Mute.network.in_(bindparam("networks", expanding=True)))
+    .limit(1)
+)
 
 
 class CoverablePost(Protocol):
@@ -52,6 +59,8 @@ def find_muted(
     `authors` are the ledger's ids of the authors by the network's. A conversation's mute comes first, then an
     author's, then that of the oldest words.
     """
+    if session.scalar(_ANY_MUTE, {"networks": (network, EVERY_NETWORK)}) is None:
+        return {}
     values = {
         CONVERSATION_MUTE: {post.conversation_id for post in posts},
         AUTHOR_MUTE: {str(authors[post.author_id]) for post in posts},

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Index, Text, cast, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Index, Row, Text, cast, func, literal, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
@@ -68,7 +68,12 @@ class Track(Base):
     @property
     def cursor_name(self) -> str:
         """The name of the cursor that says how far it was read."""
-        return f"{TRACK_CURSOR_PREFIX}{self.id}"
+        return self.cursor_name_of(self.id)
+
+    @staticmethod
+    def cursor_name_of(track_id: int) -> str:
+        """Returns the same for the track with that id."""
+        return f"{TRACK_CURSOR_PREFIX}{track_id}"
 
     @classmethod
     def cursor_name_sql(cls) -> ColumnElement[str]:
@@ -89,18 +94,21 @@ class Track(Base):
         return not self.silent_from <= posted_at < self.silent_until
 
     @classmethod
-    def to_search(cls, session: Session, network: str, *, paused_since: datetime) -> Sequence["Track"]:
-        """Returns what is searched for on `network` now, the oldest first.
+    def to_search(
+        cls, session: Session, network: str, *, paused_since: datetime
+    ) -> Sequence[Row[int, str | None, datetime | None]]:
+        """Returns what is searched for on `network` now, the oldest first: `id`, `account_id`, `paused_at`.
 
         One that was paused since `paused_since` is among them: what was posted before may be listed late.
+        There may be thousands, and this is asked every few seconds, so they are not read as a whole.
         """
-        query = select(cls).where(
+        query = select(cls.id, cls.account_id, cls.paused_at).where(
             cls.network == network,
             cls.kind.in_(SEARCHED_KINDS),
             cls.removed_at.is_(None),
             or_(cls.paused_at.is_(None), cls.paused_at >= paused_since),
         )
-        return session.scalars(query.order_by(cls.id)).all()
+        return session.execute(query.order_by(cls.id)).all()
 
     @classmethod
     def count_searched_as(cls, session: Session, network: str, account_id: str) -> int:
@@ -112,6 +120,23 @@ class Track(Base):
             cls.removed_at.is_(None),
         )
         return session.scalar(query) or 0
+
+    @classmethod
+    def count_unread_searches(
+        cls, session: Session, network: str, connected_ids: Collection[str]
+    ) -> dict[str, int]:
+        """Returns, by account, how many searches nobody reads, since it is not among `connected_ids`.
+
+        Paused ones do not count.
+        """
+        query = select(cls.account_id, func.count()).where(
+            cls.network == network,
+            cls.account_id.not_in(connected_ids),
+            cls.kind.in_(SEARCHED_KINDS),
+            cls.removed_at.is_(None),
+            cls.paused_at.is_(None),
+        )
+        return {str(one): count for one, count in session.execute(query.group_by(cls.account_id))}
 
     @classmethod
     def lock_shared(cls, session: Session, track_ids: Collection[int]) -> dict[int, "Track"]:
@@ -132,6 +157,14 @@ class Track(Base):
             add_if_absent(session, cls, **here, query="", created_at=at)
             found = session.scalars(query).one()
         return found
+
+    @classmethod
+    def find_mentions(cls, session: Session, network: str, account_id: str) -> "Track | None":
+        """Returns the track of that account's mentions; None if it has not been read yet."""
+        query = select(cls).where(
+            cls.kind == MENTIONS_TRACK, cls.network == network, cls.account_id == account_id
+        )
+        return session.scalar(query)
 
     @classmethod
     def channel_of(cls, session: Session, network: str, account_id: str | None, default: str) -> str:

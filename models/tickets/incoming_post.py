@@ -80,6 +80,14 @@ def is_private(visibility: str) -> bool:
     return visibility not in PUBLIC_VISIBILITIES
 
 
+def conversation_key(conversation_id: str, visibility: str) -> str:
+    """Returns the `conversation_id` of an `IncomingPost`: what only some see is a conversation of its own.
+
+    It has a ticket of its own, and a mute of either covers nothing of the other.
+    """
+    return f"{conversation_id} (private)" if is_private(visibility) else conversation_id
+
+
 def is_older(one: str, other: str) -> bool:
     """Whether the version with key `one` came before the one with key `other`, if the network says."""
     return bool(one) and one < other

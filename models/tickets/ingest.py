@@ -26,7 +26,7 @@ from models.tickets.incoming_post import (
     is_older,
 )
 from models.tickets.muting import find_covering, find_new_muted, wait_if_uncovered
-from models.tickets.state import OPEN_STATES, TicketState
+from models.tickets.state import NO_CHANNEL, OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
 
@@ -333,7 +333,7 @@ def _ticket_values(
         "track_id": place.track_id,
         "conversation_id": post.conversation_id,
         "author_id": author_id,
-        "channel": place.channel,
+        "channel": NO_CHANNEL if post.is_private else place.channel,
         "is_private": post.is_private,
         "state": TicketState.WAITING,
         "turn": 1,

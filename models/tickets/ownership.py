@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Self
 
-from sqlalchemy import ColumnElement, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, and_, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR, Event
@@ -12,7 +12,7 @@ from models.slack.card import Card
 from models.slack.ticket_group import TicketGroup
 from models.tickets.delivery_state import MAYBE_SENT_STATES
 from models.tickets.reply import Reply
-from models.tickets.state import OPEN_STATES, ReminderLevel, TicketState
+from models.tickets.state import NO_CHANNEL, OPEN_STATES, ReminderLevel, TicketState
 from models.tickets.ticket_columns import TicketColumns
 
 COMPOSER_OPEN_MAX = timedelta(minutes=15)  # after that a composer that was left open counts as closed
@@ -39,8 +39,12 @@ class OwnershipMixin(TicketColumns):
 
     @classmethod
     def has_or_gets_card(cls) -> ColumnElement[bool]:
-        """Returns the SQL condition that a ticket's card is in Slack or will be: what is muted gets none."""
-        return or_(cls.state != TicketState.MUTED, ~cls.has_no_card())
+        """Returns the SQL condition that a ticket's card is in Slack or will be.
+
+        What is muted gets none, nor what waits for a private channel.
+        """
+        gets_one = and_(cls.state != TicketState.MUTED, cls.channel != NO_CHANNEL)
+        return or_(gets_one, ~cls.has_no_card())
 
     @classmethod
     def lock(cls, session: Session, ticket_id: int) -> Self:

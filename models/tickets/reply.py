@@ -327,10 +327,12 @@ class Reply(ReplyColumns, Base):
     def send_again(self, session: Session, *, at: datetime, by: str) -> None:
         """Queue it again, because a person says that it is not public and one more lookup agrees.
 
-        Raises `OvertakenError` if nobody was asked about it.
+        That is its second send: from now on Heard does not repeat it by itself any more. Raises
+        `OvertakenError` if nobody was asked about it.
         """
         self._must_be(DeliveryState.ASKED)
-        self.move(session, DeliveryState.QUEUED, at=at, by=by, act="send again", due_at=at, reason=None)
+        queued = {"due_at": at, "reason": None, "repeated": True}
+        self.move(session, DeliveryState.QUEUED, at=at, by=by, act="send again", **queued)
 
     def discard(self, session: Session, *, at: datetime, by: str) -> None:
         """Cancel it, because a person says so. If it is found later, it counts as published.

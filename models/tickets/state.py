@@ -16,6 +16,8 @@ class TicketState(StrEnum):
 
 OPEN_STATES = (TicketState.WAITING, TicketState.SNOOZED)
 
+NO_CHANNEL = ""  # `Ticket.channel` of a private ticket without a private channel: Slack shows no card of it
+
 # The reasons for *no reply needed* that a person picks; those below are set by Heard itself.
 CLOSE_REASONS = ("thanks", "not a question", "duplicate", "spam", "wrong language", "other")
 POST_DELETED = "deleted"  # what older versions of Heard wrote instead of `NO_LONGER_SHOWN`

@@ -68,8 +68,18 @@ class Ticket(CustomerPostsMixin, Base):
             "network",
             "account_id",
             "priority",
+            "is_private",
             sqlite_where=text(_OPEN_CONDITION),
             postgresql_where=text(_OPEN_CONDITION),
+        ),
+        # In which channels the private ones are, or which wait for one: few, however many tickets there are.
+        Index(
+            "ix_tickets_private",
+            "channel",
+            "network",
+            "account_id",
+            sqlite_where=text("is_private = 1"),
+            postgresql_where=text("is_private"),
         ),
         # The cards that are out of date: few, however many tickets there are.
         Index(

@@ -22,7 +22,7 @@ class TicketColumns:
     track_id: Mapped[int | None] = mapped_column(BigKey)  # the track whose post opened it
     conversation_id: Mapped[str]
     author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
-    channel: Mapped[str]
+    channel: Mapped[str]  # in Slack, where its card is shown; `NO_CHANNEL` if it is to be shown nowhere yet
     is_private: Mapped[bool] = mapped_column(default=False, server_default=false())  # not everybody sees it
     group_id: Mapped[int | None] = mapped_column(BigKey)  # the `TicketGroup` on whose card it is shown
     keeps_card: Mapped[bool] = mapped_column(default=False, server_default=false())  # it joins no group

@@ -17,7 +17,8 @@ from bot.ingest import own_posts as watch
 from bot.ingest.pages import PollResult
 from bot.networks.base import Network
 from bot.networks.values import AuthorProfile, Position, PostPage, PublishedReply, ReplyTarget
-from bot.publish import outbox
+from bot.publish import intent, outbox, send_checks
+from bot.publish.locked_reply import PublishJob
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.settings import Settings
 from bot.slack import cards as board
@@ -108,6 +109,16 @@ class Room:
     def send(self) -> float:
         """One round of the outbox."""
         return outbox.run_due(self.ctx)
+
+    def declare(self, reply_id: int) -> PublishJob:
+        """Declare the intent to send a reply; the process dies before the call."""
+        sender = send_checks.check_sender(self.ctx, reply_id)
+        job = intent.begin_freeze(self.ctx, reply_id, sender)
+        assert job is not None
+        frozen = intent.freeze(self.ctx, self.network, job)
+        declared = intent.begin_send(self.ctx, job, sender, frozen)
+        assert declared is not None
+        return declared
 
     def submit(self, ticket_id: int, words: str, *, by: str = ANA, undo: float = 0) -> int:
         """Submit a reply as the composer does; gives its id."""

@@ -1,4 +1,4 @@
-"""The local Slack and the local X each run from a copy of their own folder, with nothing else of the project."""
+"""The local Slack and the local networks each run from a copy of their own folder, with nothing else of the project."""
 
 import json
 import re
@@ -59,18 +59,18 @@ def started(copy: Path, *arguments: str) -> Iterator[str]:
         assert process.wait(20) == 0
 
 
-@pytest.mark.parametrize(
-    ("copy", "other"), [("slack", "sandbox.x"), ("x", "sandbox.slack")], indirect=["copy"]
-)
-def test_every_module_imports_with_nothing_else_of_the_project(copy: Path, other: str) -> None:
-    name = "sandbox.slack" if other == "sandbox.x" else "sandbox.x"
-    for absent in (*REST, other):
+STAND_ALONE = ("slack", "x", "mastodon")
+
+
+@pytest.mark.parametrize(("copy", "name"), [(one, one) for one in STAND_ALONE], indirect=["copy"])
+def test_every_module_imports_with_nothing_else_of_the_project(copy: Path, name: str) -> None:
+    for absent in (*REST, *(f"sandbox.{other}" for other in STAND_ALONE if other != name)):
         assert python(copy, "-c", f"import {absent}").returncode != 0
 
-    imported = python(copy, "-c", IMPORT_ALL, name)
+    imported = python(copy, "-c", IMPORT_ALL, f"sandbox.{name}")
 
     assert imported.stderr == ""
-    modules = len(list(SOURCE.joinpath(name.partition(".")[2]).rglob("*.py")))
+    modules = len(list(SOURCE.joinpath(name).rglob("*.py")))
     assert len(imported.stdout.split()) == modules - 2  # the package itself, and its __main__
 
 
@@ -90,3 +90,15 @@ def test_x_starts_answers_and_ends(copy: Path) -> None:
         asked = Request(f"{url[1]}/2/users/me", headers={"Authorization": "Bearer mine"})
         with urlopen(asked, timeout=10) as answer:
             assert json.load(answer)["data"]["username"] == "fernpress"
+
+
+@pytest.mark.parametrize("copy", ["mastodon"], indirect=True)
+def test_mastodon_starts_answers_and_ends(copy: Path) -> None:
+    with started(copy, "sandbox.mastodon", "--brand", "fernpress", "--flavour", "hollo") as line:
+        url = re.fullmatch(r"hollo for @fernpress listens at (http://127\.0\.0\.1:\d+)\n", line)
+        assert url
+        asked = Request(
+            f"{url[1]}/api/v1/accounts/verify_credentials", headers={"Authorization": "Bearer mine"}
+        )
+        with urlopen(asked, timeout=10) as answer:
+            assert json.load(answer)["username"] == "fernpress"

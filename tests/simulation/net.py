@@ -1,10 +1,11 @@
 """A network whose answers get lost, come late, or never were: as a seed decides."""
 
+import json
 from datetime import datetime, timedelta
 from random import Random
 
 from bot.networks.base import Later, Refused, Unsure
-from bot.networks.values import Post, PublishedReply, ReplyTarget
+from bot.networks.values import Post, PublishedReply, RepeatRule, ReplyTarget
 from tests.memory_network import MemoryNetwork
 from tests.simulation.stage import START, Stage
 from tests.simulation.weather import Climate
@@ -12,6 +13,12 @@ from tests.simulation.weather import Climate
 OURS, OTHER = "acmebrew", "acmetea"
 WHOLE = 8.0  # seconds that a caller waits for an answer
 STUCK = 60.0  # seconds that a request may be stuck somewhere, and then take effect after all
+KEY_LIFE = timedelta(hours=1)  # of a request; that of a record is for ever
+REPEAT_RULES = {
+    "none": None,
+    "of the record": RepeatRule(1, timedelta(), timedelta(seconds=60)),
+    "of the request": RepeatRule(2, timedelta(seconds=60), timedelta(minutes=50)),
+}
 
 
 class Net(MemoryNetwork):
@@ -31,6 +38,10 @@ class Net(MemoryNetwork):
         self.frozen = 0.0  # seconds that callers stood still, one after the other or side by side
         self.away = 0.0  # seconds that the account of the tickets was not connected
         self._away_since: datetime | None = None
+        self.broken: list[str] = []  # rules that were broken by how it was called
+        self.repeated: set[str] = set()
+        self._called: dict[str, datetime] = {}  # when each key was last used
+        self._by_key: dict[str, Post] = {}
 
     def asks(self, number: int) -> str:
         """The post of customer `number`."""
@@ -62,22 +73,59 @@ class Net(MemoryNetwork):
         self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
     ) -> PublishedReply:
         """Say it, or not; tell so, or not."""
+        if self._has_keys and json.loads(frozen) != {"text": text, "to": to.post_id, "key": key}:
+            self.broken.append(f"it was to be said in other words than were frozen: {frozen}")
+        self._called[key] = self.stage.now
+        return self._say(text, to, key, account_id)
+
+    @property
+    def _has_keys(self) -> bool:
+        return REPEAT_RULES[self._climate.keys] is not None
+
+    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
+        """The request; to put it together may fail, too."""
+        if not self._has_keys:
+            return ""
+        self.stage.sleep(self._rng.uniform(0.02, 1.0))
+        self._must_be(account_id)
+        if not self.is_fair and self._rng.random() < self._climate.weather.refused:
+            self._answer(self._no())
+        return json.dumps({"text": text, "to": to.post_id, "key": key})
+
+    def repeat_rule(self, *, account_id: str) -> RepeatRule | None:
+        """As its keys allow it."""
+        del account_id
+        return REPEAT_RULES[self._climate.keys]
+
+    def repeat(self, to: ReplyTarget, key: str, *, account_id: str, frozen: str) -> PublishedReply:
+        """Say it once more, or not."""
+        rule = REPEAT_RULES[self._climate.keys]
+        since = self.stage.now - self._called.get(key, self.stage.now)  # the first call may never have begun
+        held_up = timedelta(seconds=self._climate.longest_pause)
+        if rule is None or key in self.repeated or since > rule.latest + held_up:
+            self.broken.append(f"{key} was repeated after {since}, which nothing allows")
+        self.repeated.add(key)
+        return self._say(json.loads(frozen)["text"], to, key, account_id)
+
+    def _say(self, text: str, to: ReplyTarget, key: str, account_id: str) -> PublishedReply:
         weather, draw = self._climate.weather, self._rng.random
         self.stage.sleep(self._rng.uniform(0.02, 1.0))
         self._must_be(account_id)
         me = self._me.handle
         if self.is_fair:
-            return self._land(me, text, to)
+            return self._land(me, text, to, key)
         if draw() < weather.refused:
             self._answer(self._no())
         if draw() < weather.late:
             self.lost += 1
-            self.stage.at(WHOLE + self._rng.uniform(0, self._stuck), lambda: self._land_late(me, text, to))
+            self.stage.at(
+                WHOLE + self._rng.uniform(0, self._stuck), lambda: self._land_late(me, text, to, key)
+            )
             self._answer(Unsure("no answer in time"), WHOLE)
         if draw() < weather.lost / 2:
             self.lost += 1
             self._answer(Unsure("the connection broke before"), self._rng.choice((0.1, WHOLE)))
-        published = self._land(me, text, to)
+        published = self._land(me, text, to, key)
         if draw() < weather.lost / 2:
             self.lost += 1
             self._answer(Unsure("the connection broke after"), self._rng.choice((0.1, WHOLE)))
@@ -113,18 +161,27 @@ class Net(MemoryNetwork):
         if error is not None:
             raise error
 
-    def _land(self, me: str, text: str, to: ReplyTarget) -> PublishedReply:
+    def _land(self, me: str, text: str, to: ReplyTarget, key: str) -> PublishedReply:
         """It is public, said by `me`; perhaps for the second time."""
+        if (known := self._known(key)) is not None:
+            return PublishedReply(known.id, known.url)
         if self._find(to.post_id) is None:
             raise Refused("parent gone", "The post is gone.")
         if self._climate.duplicates and any(one.text == text for one in self._said_by(me, to)):
             raise Refused("duplicate", "We have said that already.")
-        made = self.says(me, text, under=to.post_id, at=self.stage.now)
+        made = self._by_key[key] = self.says(me, text, under=to.post_id, at=self.stage.now)
         return PublishedReply(made.id, made.url)
 
-    def _land_late(self, me: str, text: str, to: ReplyTarget) -> None:
+    def _known(self, key: str) -> Post | None:
+        """The post that an earlier request with that key made, as long as the network knows it."""
+        post = self._by_key.get(key) if self._has_keys else None
+        if post is not None and self._climate.keys == "of the request":
+            return post if self.stage.now - post.posted_at < KEY_LIFE else None
+        return post
+
+    def _land_late(self, me: str, text: str, to: ReplyTarget, key: str) -> None:
         try:
-            self._land(me, text, to)
+            self._land(me, text, to, key)
         except Refused:
             return
 
@@ -146,7 +203,8 @@ class Net(MemoryNetwork):
         if not self.is_fair and self._rng.random() < self._climate.weather.unread:
             at = self._rng.choice((None, self.stage.now + timedelta(seconds=self._rng.uniform(1, 400))))
             raise Later(at, "server error", "not now")
-        indexed = self.stage.now - timedelta(seconds=self._climate.lag)
+        lag = 0 if self._climate.keys == "of the record" else self._climate.lag  # read by its key, at once
+        indexed = self.stage.now - timedelta(seconds=lag)
         for post in self._said_by(me, to):
             if since <= post.posted_at <= indexed and text in {None, post.text}:
                 return PublishedReply(post.id, post.url)

@@ -48,18 +48,20 @@ MUTATIONS = (
     Mutation(
         "what was stopped for want of its account stays stopped",
         "bot/publish/outbox.py",
-        "        account_check.handle_wrong_account(ctx, network, job, wrong)",
-        "        _postpone(ctx, job, wrong)",
+        "        account_check.handle_wrong_account(ctx, network, job, no)",
+        "        _postpone(ctx, job, no)",
         by_simulation("swapped"),
         "it was tried again by itself",
     ),
     Mutation(
         "the intent is committed before the socket opens",
-        "bot/publish/outbox.py",
-        '''sender, is not to speak just now."""
-    with ctx.db.write() as session:''',
-        '''sender, is not to speak just now."""
-    with ctx.db.read() as session:''',
+        "bot/publish/intent.py",
+        """
+    with ctx.db.write() as session:
+        ticket, reply = lock_reply(session, job.reply_id)""",
+        """
+    with ctx.db.read() as session:
+        ticket, reply = lock_reply(session, job.reply_id)""",
         by_simulation("fair"),
         "it was said",
     ),
@@ -84,7 +86,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a lease ends",
-        "bot/publish/outbox.py",
+        "bot/publish/intent.py",
         "lease_until=at + SEND_LEASE",
         "lease_until=at + 999 * SEND_LEASE",
         by_simulation("deadly"),
@@ -97,6 +99,22 @@ MUTATIONS = (
         "reply.ask_person(session, at=at, nudge_at=at); reply.send_again(session, at=at, by='heard')",
         by_simulation("lossy"),
         "it was sent again by the machine",
+    ),
+    Mutation(
+        "what is unsure is repeated once at most",
+        "bot/publish/repeat.py",
+        "if reply.repeated or not reply.frozen",
+        "if not reply.frozen",
+        by_simulation("lossy"),
+        "which nothing allows",
+    ),
+    Mutation(
+        "what was frozen is what is sent",
+        "bot/publish/intent.py",
+        "        reply.frozen = frozen\n",
+        "        reply.frozen = frozen.replace('Answer', 'Answers')\n",
+        by_simulation("fair"),
+        "in other words than were frozen",
     ),
 )
 

@@ -30,7 +30,7 @@ def violations(db: Database, net: Net, climate: Climate, at: datetime) -> list[s
             for reply in replies
             for line in _of(session, reply, net, climate, at)
         ]
-        return [*found, *_turns(replies, net)]
+        return [*found, *net.broken, *_turns(replies, net)]
 
 
 def of_missing(db: Database, net: Net) -> list[str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 USUAL = (5.0, 15.0, 45.0, 120.0, 300.0, 600.0)
+KEYS = ("none", "of the record", "of the request")  # as on X, on Bluesky, on Mastodon
 PLANS = (USUAL, USUAL, (2.0, 5.0, 10.0, 20.0, 40.0), (1.0, 2.0, 4.0))
 
 
@@ -52,6 +53,7 @@ class Climate:
     tickets: int
     undo: float
     duplicates: bool  # whether the network refuses the same words under the same post
+    keys: str  # how the network knows a request that it gets twice, see `REPEAT_RULES` in net.py
 
     @property
     def longest_pause(self) -> float:
@@ -73,4 +75,5 @@ def drawn(rng: Random, name: str | None) -> Climate:
         tickets=rng.choice((1, 1, 2)),
         undo=rng.choice((0.0, 0.0, 10.0)),
         duplicates=rng.random() < 0.3,
+        keys=rng.choice(KEYS),
     )

@@ -29,7 +29,14 @@ NO_SLACK = SlackClient("xoxb-none", NOWHERE)
 SETTINGS = Settings(
     slack_bot_token="xoxb-none", slack_channel="C0MENTIONS", slack_api_url=NOWHERE, spike_per_minute=0
 )
-OPEN = {"reply declared", "reply answered", "look made"}  # with no transaction open: here one can stand still
+OPEN = {
+    "request frozen",
+    "reply declared",
+    "reply answered",
+    "look made",
+    "repeat declared",
+    "repeat answered",
+}  # with no transaction open: here one can stand still
 
 
 @dataclass
@@ -80,6 +87,8 @@ class Run:
         finally:
             crash_points.set_visitor(None)
         self.counts["lost answers"] += self.net.lost
+        self.counts[f"network with keys: {self.climate.keys}"] += 1
+        self.counts["repeats"] += len(self.net.repeated)
         self.counts["steps"] += self.stage.steps
         found = verdict.violations(self.book.db, self.net, self.climate, self.stage.now)
         return [*self.broken, *found, *errors]
@@ -153,7 +162,7 @@ class Run:
             self.counts[f"died at: {point}"] += 1
             raise Killed
         if point in OPEN and self.rng.random() < weather.frozen:
-            longest = self.climate.longest_pause if point == "reply declared" else 900
+            longest = self.climate.longest_pause if point.endswith(" declared") else 900
             self.net.stand_still(self.rng.uniform(0, min(longest, self.rng.choice((20, 900)))))
 
     def _calm(self) -> None:

@@ -66,10 +66,11 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
 
     def account(self) -> AccountIdentity:
         """Who we are; asked once for each token, with what our server is."""
-        found = self._identity.get()
-        self.max_length = found.server.max_length
-        self.seen_account_id = found.viewer.me.id
-        return found.viewer.me
+        return self._identity.get().viewer.me
+
+    def note_identity(self, who: Identity) -> None:
+        """Take on our server's limit, and remember whom the token speaks for."""
+        self.max_length, self.seen_account_id = who.server.max_length, who.viewer.me.id
 
     def how_to_connect(self) -> str:
         """By a command, or by other settings and a restart."""
@@ -133,13 +134,16 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
 
     def repeat_rule(self, *, account_id: str) -> RepeatRule | None:
         """Only on Mastodon proper, in a release that is known to keep to the key."""
-        who = self._identity.last
-        return (
-            _REPEAT if who is not None and who.viewer.me.id == account_id and who.server.may_repeat else None
-        )
+        try:
+            return _REPEAT if self._identity.require(account_id).server.may_repeat else None
+        except Later:
+            return None
 
     def repeat(self, to: ReplyTarget, key: str, *, account_id: str, frozen: str) -> PublishedReply:
-        """Post the same with the same key: the server answers with the first post, if there is one."""
+        """Post the same with the same key: the server answers with the first post, if there is one.
+
+        Raises `Unsure` where the server is not known to keep to the key, and what a call that writes raises.
+        """
         del to
         who = self._identity.require(account_id)
         if not frozen or not who.server.may_repeat:
@@ -169,7 +173,10 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         return None
 
     def delete(self, post_id: str, *, account_id: str) -> None:
-        """Delete our post: https://docs.joinmastodon.org/methods/statuses/#delete."""
+        """Delete our post: https://docs.joinmastodon.org/methods/statuses/#delete.
+
+        Raises `Refused` if it is somebody else's, `Later` if that cannot be now, `Unsure` without an answer.
+        """
         who = self._identity.require(account_id)
         row = self._lookup.find_own(post_id, who)
         if row is None:
@@ -251,9 +258,8 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         if parent is None:
             raise Refused("parent gone", "The post is gone, or its author has hidden it from us.")
         context, edited = unpack_context(to.context), get_time(parent, "edited_at")
-        reply_form.check_unchanged(
-            context.edited if context else None, parent, edited.isoformat() if edited else ""
-        )
+        shown = context.edited if context and context.server == who.viewer.host else None
+        reply_form.check_unchanged(shown, parent, edited.isoformat() if edited else "")
         visibility = reply_form.choose_visibility(to, parent, who.privacy)
         reply_form.check_strangers(text, to, visibility, who.viewer)
         if (length := self.length(text, to)) > who.server.max_length:

@@ -6,6 +6,7 @@ form is `.quote-inline`. No ready converter is right on all of these, so nh3 cle
 """
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -14,6 +15,8 @@ import nh3
 from models.core.normalize import sanitize
 
 _HTML_MAX_CHARS = 200_000
+_TAGS_MAX = 2_000  # the time that cleaning takes grows with the square of their depth; more lose their layout
+_DEPTH_SHOWN_MAX = 5  # of quotes and lists inside each other
 _HEADINGS = {f"h{level}" for level in range(1, 7)}
 _PARAGRAPHS = {"p", "blockquote", "pre", "ul", "ol", *_HEADINGS}
 _LINES = {"li", "div"}
@@ -25,6 +28,7 @@ _CONTENT_DROPPED = {
     "style",
     "rp",
 }  # rp holds brackets for readers that know no ruby: ours are below
+_TAG = re.compile(r"<[^<>]*>")
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
@@ -35,8 +39,11 @@ def html_to_text(html: str) -> str:
     A link over other words is followed by its address in brackets; one that shows its own address stands
     there once. A mention or hashtag is its words alone. What the author typed is never read as markup.
     """
+    html = html[:_HTML_MAX_CHARS]
+    if html.count("<") > _TAGS_MAX:
+        return sanitize(" ".join(unescape(_TAG.sub(" ", html)).split()))
     clean = nh3.clean(
-        html[:_HTML_MAX_CHARS],
+        html,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https"},
@@ -134,7 +141,8 @@ class _Reader(HTMLParser):
         self._prefix = ""
 
     def _line_start(self) -> str:
-        return "> " * self._quotes + "  " * max(0, len(self._lists) - 1)
+        indent = min(len(self._lists) - 1, _DEPTH_SHOWN_MAX)
+        return "> " * min(self._quotes, _DEPTH_SHOWN_MAX) + "  " * max(0, indent)
 
     def _write_line_end(self) -> None:
         if "dropped" in self._stack:

@@ -1,7 +1,9 @@
-"""Who we are, and what our server is: asked once for each token."""
+"""Who we are, and what our server is: asked once for each token, and again some hours later."""
 
+import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,7 +14,10 @@ from bot.networks.mastodon.parsing import Viewer
 from bot.networks.mastodon.server_info import ServerInfo, parse_instance
 from bot.networks.values import AccountIdentity
 
+log = logging.getLogger(__name__)
+
 NETWORK_NAME = "mastodon"
+_REFRESH_SECONDS, _RETRY_SECONDS = 6 * 3600.0, 600.0  # servers are updated, and accounts change defaults
 _SCOPE_MAX_COUNT = 100
 
 
@@ -31,19 +36,34 @@ class Identity:
 
 
 class IdentityCache:
-    """Asks who we are once for each token. Safe to share between threads."""
+    """Asks who we are once for each token. Safe to share between threads.
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
+    `on_answer` is told each answer; `last` is the newest.
+    """
+
+    def __init__(self, api: Api, on_answer: Callable[[Identity], None]) -> None:
+        self._api, self._on_answer = api, on_answer
         self._lock = threading.Lock()
+        self._until = 0.0
         self.last: Identity | None = None
 
     def get(self) -> Identity:
         """Return who we are. Raises `Later`."""
         login = self._api.login()
         with self._lock:
-            if self.last is None or self.last.login != login:
+            known = self.last if self.last is not None and self.last.login == login else None
+            if known is not None and time.monotonic() < self._until:
+                return known
+            try:
                 self.last = self._ask(login)
+            except Later as later:
+                if known is None:
+                    raise
+                log.info("could not ask %s again what it is: %s", known.server.host, later.detail)
+                self._until = time.monotonic() + _RETRY_SECONDS
+                return known
+            self._until = time.monotonic() + _REFRESH_SECONDS
+            self._on_answer(self.last)
             return self.last
 
     def require(self, account_id: str) -> Identity:

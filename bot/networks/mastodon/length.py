@@ -20,7 +20,7 @@ def measure(text: str, warning: str, server: ServerInfo) -> int:
     if server.counting == "code points":
         return len(warning) + len(text)
     if server.per_link is not None:
-        text = _LINK.sub("x" * server.per_link, text)
+        text = _LINK.sub("-" * server.per_link, text)
     return count_graphemes(warning + _HANDLE.sub(lambda found: f"@{found[1]}", text))
 
 

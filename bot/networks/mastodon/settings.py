@@ -32,6 +32,7 @@ class MastodonSettings(NetworkSettings):
     """The server and the access token of one account; `connect` brings others, without any setting."""
 
     model_config = SettingsConfigDict(env_prefix="MASTODON_")
+    needed = "MASTODON_URL and MASTODON_ACCESS_TOKEN, or run `python -m bot connect mastodon --server URL`"
 
     url: Annotated[str | None, AfterValidator(lambda value: value and check_server(value))] = None
     access_token: SecretStr | None = None

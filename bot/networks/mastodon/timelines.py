@@ -51,9 +51,12 @@ class TimelineReader(Reader):
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._identity = IdentityCache(api)
+        self._identity = IdentityCache(api, self.note_identity)
         self._threads = Threads(api)
         self._profiles = ProfileCache()
+
+    def note_identity(self, who: Identity) -> None:
+        """Take note of who we are."""
 
     def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """What was said to us after `after`, filtered notifications included, with 40 from before it."""
@@ -88,7 +91,9 @@ class TimelineReader(Reader):
             for row in found.values()
             if allows_finding(get_object(row, "account")) and _is_between(row, since, until)
         ]
-        wanted.sort(key=lambda row: get_time(row, "created_at") or _EPOCH, reverse=True)
+        wanted.sort(
+            key=lambda row: (get_time(row, "created_at") or _EPOCH, sort_key(get_id(row))), reverse=True
+        )
         pages = [wanted[start : start + _FINDS_PER_PAGE] for start in range(0, len(wanted), _FINDS_PER_PAGE)]
         newest = get_time(wanted[0], "created_at") if wanted else None
         position = Position(newest.isoformat()) if newest is not None else None

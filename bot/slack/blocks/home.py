@@ -73,6 +73,7 @@ class HomeContent:
     url: str  # the workspace's
     at: datetime
     pause: str | None = None  # that no reply leaves, as a sentence
+    private: tuple[str, ...] = ()  # what waits besides, where the reader sees nothing, as sentences
     alarms: tuple[str, ...] = ()  # what rings, as lines of mrkdwn
     today: TodayCounts = EMPTY_TODAY
     networks: Mapping[str, Network] = field(default_factory=dict)  # for links into them
@@ -134,7 +135,8 @@ def _paused(shown: HomeContent) -> list[Block]:
 
 def _quiet(shown: HomeContent) -> list[Block]:
     """One block, where there is nothing else."""
-    if shown.drafts or shown.mine.total or shown.waiting.total or shown.unread or shown.alarms:
+    told = (shown.drafts, shown.mine.total, shown.waiting.total, shown.unread, shown.alarms, shown.private)
+    if any(told):
         return []
     if shown.filter.is_on:  # others may wait
         return []
@@ -289,7 +291,8 @@ def _closing() -> Block:
 
 def _unread(shown: HomeContent) -> list[Block]:
     """One block at most."""
-    return [context_block("\n".join(f":warning: {one}" for one in shown.unread))] if shown.unread else []
+    notes = [*(f":warning: {one}" for one in shown.unread), *shown.private]
+    return [context_block("\n".join(notes))] if notes else []
 
 
 def _alarms(shown: HomeContent) -> list[Block]:

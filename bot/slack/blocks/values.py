@@ -142,6 +142,8 @@ class PreviewValue(Value):
     latest: str | None = None
     is_near_copy: bool = False
     is_not_shown: bool = False
+    visibility: str = "public"  # whom the reply was shown to reach, see `Post`
+    warning: str | None = None  # the mark of the content warning that it was shown to carry
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +357,8 @@ class Origin(ModalValue):
     not_shown: bool = False  # its author was told that the network does not show the post
     account: str | None = None  # the id of the account that it is shown to go out as; None: the ticket's
     by_hand: bool = False  # and that it has to be posted by hand as that account
+    visibility: str = "public"  # whom the reply is shown to reach, see `Post`
+    warning: str | None = None  # the mark of the content warning that it is shown to carry
 
     @property
     def request_key(self) -> str | None:

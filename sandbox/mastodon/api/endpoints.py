@@ -25,7 +25,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint(Route):
-    """A route of the API. `scope` is what its token needs; empty: it needs no token."""
+    """A route of the API. `scope` is what its token needs; `any`: any token; empty: it needs none."""
 
     scope: str
     handle: Callable[[Call], Answer]
@@ -52,6 +52,7 @@ ENDPOINTS: tuple[Endpoint | OAuthRoute, ...] = (
     Endpoint("GET /api/v1/statuses/:id/source", "read:statuses", read_endpoints.source),
     Endpoint("POST /api/v1/statuses", "write:statuses", write_endpoints.create),
     Endpoint("DELETE /api/v1/statuses/:id", "write:statuses", write_endpoints.delete),
+    Endpoint("GET /api/v1/apps/verify_credentials", "any", instance_endpoints.own_app),
     Endpoint("GET /api/v2/instance", "", instance_endpoints.v2),
     Endpoint("GET /api/v1/instance", "", instance_endpoints.v1),
     OAuthRoute("POST /api/v1/apps", oauth_endpoints.register_app),

@@ -27,6 +27,15 @@ def v2(call: Call) -> Answer:
     return as_json(200, body)
 
 
+def own_app(call: Call) -> Answer:
+    """The app of the token; its scopes are told since Mastodon 4.3."""
+    body: dict[str, Any] = {"name": "app"}
+    known = call.world.grants.tokens.get(call.request.bearer or "")
+    if call.world.flavour.api_version is not None and known is not None:
+        body["scopes"] = sorted(known.scopes)
+    return as_json(200, body)
+
+
 def v1(call: Call) -> Answer:
     flavour = call.world.flavour
     body = {

@@ -17,6 +17,7 @@ ENDPOINTS = (
     "GET /api/v2/instance",
     "GET /api/v1/instance",
     "POST /api/v1/apps",
+    "GET /api/v1/apps/verify_credentials",
     "GET /oauth/authorize",
     "POST /oauth/authorize",
     "POST /oauth/token",

@@ -100,7 +100,7 @@ def test_it_works_before_the_first_start(shell: Shell) -> None:
             "X takes 512 characters in a search",
         ),
         (("add", "feed", "acmebrew"), "Heard knows no network where it can listen for a feed."),
-        (("add", "search", "acmebrew", "--network", "yarn"), "Heard knows no network called yarn: x."),
+        (("add", "search", "acmebrew", "--network", "yarn"), "Heard knows no network called yarn: "),
         (
             ("add", "search", "acmebrew", "--account", "@nobody"),
             "No account called @nobody is connected there.",

@@ -267,6 +267,7 @@ def test_what_we_answered_is_not_read_before_what_we_heard(here: Room, network: 
     ("one", "other", "same"),
     [
         ("On Monday!", "@maria  On\nMonday!", True),
+        ("On Monday!", "@maria@remote-1.example @bo.bsky.social On Monday!", True),
         ("see https://example.com/a", "see https://t.co/xyz", True),
         ("see example.com/a", "see http://example.com/a/", True),
         ("see example.com/a", "see http://example.com/b", False),

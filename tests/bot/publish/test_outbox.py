@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.networks.base import Later, Refused, Unsure
 from bot.networks.values import PublishedReply
-from bot.publish import manual_posting, outbox, reconcile, send_checks
+from bot.publish import intent, manual_posting, outbox, reconcile
 from bot.publish.locked_reply import lock_reply
 from models import Mention, Reply, Ticket
 from models.core.database import Database
@@ -444,9 +444,7 @@ def test_a_worker_that_died_in_the_call_leaves_doubt_and_nothing_is_said_again(
     with here.ctx.db.write() as session:
         _ticket, row = lock_reply(session, reply)
         row.release(session, at=here.clock())
-    assert (
-        outbox.begin_send(here.ctx, reply, send_checks.check_sender(here.ctx, reply)) is not None
-    )  # and here the process is killed
+    here.declare(reply)  # and here the process is killed
 
     here.clock.pass_by(11)
     here.send()
@@ -472,10 +470,8 @@ def test_what_a_dead_worker_left_is_taken_up_before_all_that_waits(
     with here.ctx.db.write() as session:
         for reply in (left, *waiting):
             session.get_one(Reply, reply).release(session, at=here.clock())
-    assert (
-        outbox.begin_send(here.ctx, left, send_checks.check_sender(here.ctx, left)) is not None
-    )  # and here the process is killed
-    here.clock.pass_by(outbox.SEND_LEASE.total_seconds() + 1)
+    here.declare(left)  # and here the process is killed
+    here.clock.pass_by(intent.SEND_LEASE.total_seconds() + 1)
     monkeypatch.setattr(outbox, "BATCH_MAX_REPLIES", 2)
     found: list[DeliveryState] = []
     network.on_publish = lambda: found.append(here.state(left))
@@ -493,9 +489,7 @@ def test_what_a_dead_worker_left_does_not_wait_for_a_row_of_slow_calls(here: Roo
     with here.ctx.db.write() as session:
         for reply in (left, *waiting):
             session.get_one(Reply, reply).release(session, at=here.clock())
-    assert (
-        outbox.begin_send(here.ctx, left, send_checks.check_sender(here.ctx, left)) is not None
-    )  # and here the process is killed
+    here.declare(left)  # and here the process is killed
     found: list[DeliveryState] = []
 
     def slowly() -> None:
@@ -617,9 +611,7 @@ def test_a_late_word_of_the_first_try_leaves_the_second_alone(
             here.clock.pass_by(600)
             reconcile.look_for_reply(here.ctx, 1)
         here.decide(1, Reply.send_again)
-        assert (
-            outbox.begin_send(here.ctx, 1, send_checks.check_sender(here.ctx, 1)) is not None
-        )  # by another worker, whose call is on the wire now
+        here.declare(1)  # by another worker, whose call is on the wire now
         raise late
 
     network.on_publish = outlive_everything

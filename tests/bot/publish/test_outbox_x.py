@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.publish import manual_posting, outbox, send_checks
+from bot.publish import manual_posting
 from bot.publish.locked_reply import lock_reply
 from models.tickets.delivery_state import DeliveryState
 from sandbox.x import XServer
@@ -188,7 +188,7 @@ def test_a_killed_worker_after_the_effect_is_found_by_reading(on_x: Room, x, pos
     with on_x.ctx.db.write() as session:
         _, row = lock_reply(session, reply)
         row.release(session, at=on_x.clock())
-    job = outbox.begin_send(on_x.ctx, reply, send_checks.check_sender(on_x.ctx, reply))
+    job = on_x.declare(reply)
     assert job is not None
     on_x.network.publish(
         job.text, job.target, job.key, account_id=job.account_id

@@ -46,13 +46,14 @@ class Digest:
     at: datetime
     channel: str | None = None  # whose tickets alone it tells of
     sources: Sequence[SourceFigures] = ()  # of the longest period, by account and by track
+    private: Sequence[str] = ()  # how many wait besides that not everybody here may see, as sentences
     to_tell: tuple[int, int] = (0, 0)  # fixed issues, and people who do not know of it yet
 
     @property
     def is_quiet(self) -> bool:
         """Nobody waits, nothing was heard, thanked or added to an issue, and that is known to be all."""
         unread = self.unread if self.channel is None else ()  # the digest of all tells it
-        told = (self.waiting.total, unread, self.problems, self.thanks)
+        told = (self.waiting.total, unread, self.problems, self.thanks, self.private)
         return not (any(told) or any(report.current.heard for _, report in self.periods))
 
 
@@ -74,6 +75,7 @@ def build_blocks(digest: Digest) -> list[Block]:
             lines.append(f"… and {more:,} more: {_open_list(digest)}")
         made += pack_lines(lines)
     made += [context_block(f":warning: {sentence}") for sentence in digest.unread]
+    made += [context_block(sentence) for sentence in digest.private]
     made += [section_block(_period(name, report, digest.target)) for name, report in digest.periods]
     if digest.sources:
         made += pack_lines([f"*By account and track*, {_longest(digest)}", *_source_lines(digest)])
@@ -93,7 +95,7 @@ def build_blocks(digest: Digest) -> list[Block]:
 
 def _lead(digest: Digest) -> str:
     total = digest.waiting.total
-    if total == 0 and not digest.unread:
+    if total == 0 and not (digest.unread or digest.private):
         return f":white_check_mark: *{headline_text(digest)}.* All caught up. No one is waiting for a reply."
     mark = ":large_orange_circle:" if total else ":grey_question:"
     first = "those that need a person first" if digest.waiting.stuck.total else "longest wait first"

@@ -1,6 +1,6 @@
 """The list of who still waits, as `/mentions open` answers it. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.slack.blocks.elements import (
@@ -37,19 +37,21 @@ def build_open_list(
     is_own: bool = False,
     in_all: int = 0,
     weights: ChannelWeights | None = None,
+    private: Sequence[str] = (),
 ) -> list[Block]:
     """Build the list of open tickets: by priority, with the points of each, if `weights` are given.
 
     Else it is by due time. `unknown` are sentences about networks that do not respond, `filtered` is the
     filter in words (mrkdwn), `is_own` says that it lists exactly the reader's own tickets, `in_all` is the
-    number of all open tickets.
+    number of all open tickets, `private` are sentences about tickets that the reader may not see.
     """
     rest = _rest(filtered, in_all)
     if listing.total == 0:
         return [
-            section_block(_empty_text(filtered, is_own=is_own, known=not unknown)),
+            section_block(_empty_text(filtered, is_own=is_own, known=not (unknown or private))),
             *rest,
             *_warnings(unknown),
+            *map(context_block, private),
         ]
     told = [
         (
@@ -74,7 +76,7 @@ def build_open_list(
         blocks.append(context_block(_POINTS_NOTE))
     if listing.total > len(lines):
         blocks.append(context_block(f"And {listing.total - len(lines):,} more. {_NARROW_HINT}"))
-    return [*blocks, *rest, *_warnings(unknown)]
+    return [*blocks, *rest, *_warnings(unknown), *map(context_block, private)]
 
 
 def _order_text(listing: Listing, shown: int, by: str) -> str:

@@ -51,6 +51,7 @@ class IssueView:
     rows: tuple[IssueRow, ...]
     page: int
     pages: int
+    hidden: int = 0  # people who reported it in private, where the reader sees nothing
 
 
 def build_blocks(view: IssueView, *, url: str) -> list[Block]:
@@ -59,6 +60,8 @@ def build_blocks(view: IssueView, *, url: str) -> list[Block]:
     blocks = [title_line(issue), section_block(_state(view.standing)), context_block(_seen(view.standing))]
     for row in view.rows:
         blocks += _person(row, issue, url=url, page=view.page)
+    if view.hidden:
+        blocks.append(context_block(f":lock: {count_people(view.hidden)} reported it only in private."))
     value = IssueValue(issue.id, view.page)
     buttons = (
         [button("Refresh", "refresh_issue", value), button("Reopen issue", "reopen_issue", value)]

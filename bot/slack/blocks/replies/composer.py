@@ -1,9 +1,10 @@
 """The composer, where the modal itself is the preview. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, plain_text, section_block
+from bot.slack.blocks.replies.audience import Audience, build_added_block, warning_mark
 from bot.slack.blocks.text import mrkdwn_handle, quote_block, truncate
 from bot.slack.blocks.values import Origin
 from bot.slack.typed_text import for_input
@@ -29,11 +30,10 @@ INPUT_MAX_CHARS = 3_000  # https://docs.slack.dev/reference/block-kit/block-elem
 class ComposerContent:
     """What the composer shows above its input. Without the words of the customer it still opens."""
 
-    title: str  # the network's
-    account: str
-    handle: str | None
+    audience: Audience
     words: str | None
     max_length: int
+    added_length: int = 0  # how much of it is taken by what Heard adds
     by_hand: str | None = None
     text: str = ""  # what its author typed before
     notice: str | None = None  # our own sentence about it, mrkdwn
@@ -56,20 +56,15 @@ def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, An
     if asked.duplicate_text is not None:
         blocks += [
             quote_block(asked.duplicate_text, QUOTE_MAX_CHARS),
-            context_block(f"{_recipient(asked)} wrote:"),
+            context_block(f"{asked.audience.recipient} wrote:"),
         ]
     if asked.words is not None:
         blocks.append(quote_block(asked.words, QUOTE_MAX_CHARS))
     blocks.append(_addressing_block(asked, origin.sign, is_only_draft=origin.only_draft))
     if asked.by_hand is not None:
-        blocks.append(
-            context_block(
-                f":arrow_upper_right: {asked.title} doesn't let Heard send this reply. Write it here, then "
-                "press "
-                f"*Open on {asked.title}* to post it there, signed in as "
-                f"*{mrkdwn_handle(asked.account)}*.",
-            ),
-        )
+        blocks.append(_by_hand_block(asked.audience))
+    elif (added := build_added_block(asked.audience)) is not None:
+        blocks.append(added)
     if len(asked.account_choices) > 1:
         blocks.append(_account_block(asked, origin.account))
     blocks.append(_input_block(asked, origin.sign))
@@ -78,8 +73,8 @@ def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, An
     return {
         "type": "modal",
         "callback_id": COMPOSER_CALLBACK_ID,
-        "private_metadata": origin.pack(),
-        "title": plain_text(truncate(f"Reply on {asked.title}", 24)),
+        "private_metadata": _as_shown(origin, asked).pack(),
+        "title": plain_text(truncate(f"Reply on {asked.audience.title}", 24)),
         "submit": plain_text(_submit_label(origin, asked)),
         "close": plain_text("Cancel"),
         "notify_on_close": True,  # what was typed is kept, and nobody is shown as writing any more
@@ -87,27 +82,34 @@ def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, An
     }
 
 
+def _as_shown(origin: Origin, asked: ComposerContent) -> Origin:
+    """The submit is held against what stands in this very modal."""
+    shown = asked.audience
+    return replace(origin, visibility=shown.visibility, warning=warning_mark(shown.content_warning))
+
+
 def _submit_label(origin: Origin, asked: ComposerContent) -> str:
     if origin.only_draft:
         return "Keep as draft"
     if origin.anyway is not None:
         return "Send anyway"
-    return "Hand off" if asked.by_hand is not None else "Send publicly"
-
-
-def _recipient(asked: ComposerContent) -> str:
-    return f"*{mrkdwn_handle(asked.handle)}*" if asked.handle else "its author"
+    return "Hand off" if asked.by_hand is not None else asked.audience.send_label
 
 
 def _addressing_block(asked: ComposerContent, sign: str | None, *, is_only_draft: bool) -> Block:
     """The account, the network and the recipient; the sign-off is plain text, because its author typed it."""
-    would = " once someone sends it" if is_only_draft else ""
-    block = context_block(
-        f":loudspeaker: *Public* on {asked.title}{would}: from *{mrkdwn_handle(asked.account)}* to "
-        f"{_recipient(asked)}. Everyone on {asked.title} will see it."
-    )
+    block = context_block(asked.audience.composer_text(is_only_draft=is_only_draft))
     signed = [plain_text(f"Signed “{sign}”.")] if sign else []
     return block | {"elements": [*block["elements"], *signed]}
+
+
+def _by_hand_block(audience: Audience) -> Block:
+    title, account = audience.title, mrkdwn_handle(audience.account)
+    how = (
+        f":arrow_upper_right: {title} doesn't let Heard send this reply. Write it here, then press "
+        f"*Open on {title}* to post it there, signed in as *{account}*."
+    )
+    return context_block(" ".join(filter(None, [how, audience.by_hand_text()])))
 
 
 def _account_block(asked: ComposerContent, chosen: str | None) -> Block:
@@ -162,12 +164,17 @@ def _input_block(asked: ComposerContent, sign: str | None) -> Block:
         "type": "input",
         "block_id": REPLY_BLOCK,
         "label": plain_text("Your reply"),
-        "hint": plain_text(
-            f"Up to {asked.max_length} characters as {asked.title} counts them"
-            + (", including your sign-off." if sign else ".")
-        ),
+        "hint": plain_text(_hint(asked, sign)),
         "element": element,
     }
+
+
+def _hint(asked: ComposerContent, sign: str | None) -> str:
+    """How long a reply may be, and what counts besides the words in the field."""
+    added = f"{asked.added_length} that Heard adds" if asked.added_length and asked.by_hand is None else None
+    counted = " and ".join(filter(None, ["your sign-off" if sign else None, added]))
+    including = f", including {counted}" if counted else ""
+    return f"Up to {asked.max_length} characters as {asked.audience.title} counts them{including}."
 
 
 def build_refusal_modal(sentence: str, *, kept: str | None = None) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The exact preview of a public reply that came from a thread: nothing leaves before its author says so."""
 
 from bot.slack.blocks.elements import Block, button, context_block, section_block
-from bot.slack.blocks.text import mrkdwn_handle, quote_block
+from bot.slack.blocks.replies.audience import Audience, build_added_block, warning_mark
+from bot.slack.blocks.text import quote_block
 from bot.slack.blocks.values import PreviewValue, ReplyValue
 
 QUOTE_MAX_CHARS = 2_000  # characters of the reply
@@ -13,9 +14,7 @@ def build_preview(
     draft_id: int,
     ticket_id: int,
     text: str,
-    title: str,
-    account: str,
-    handle: str | None,
+    audience: Audience,
     length: int,
     max_length: int,
     problem: str | None,
@@ -28,7 +27,7 @@ def build_preview(
     latest: str | None = None,
     not_shown: str | None = None,
 ) -> list[Block]:
-    """Text, account, network, to whom, length, and what stands against it; `problem` takes the send away.
+    """Text, whom it reaches, length, and what stands against it; `problem` takes the send away.
 
     `words_of` is the Slack user whose words they are, if not the reader's; `left_out` (mrkdwn) says what
     came with them and stays behind; `warning` (mrkdwn) tells of a reply of ours that says nearly the same
@@ -36,11 +35,11 @@ def build_preview(
     network; `latest` is the version of the post that it would answer; `not_shown` (mrkdwn) says that the
     network does not show it to us.
     """
-    to = f"*{mrkdwn_handle(handle)}*" if handle else "its author"
+    title = audience.title
     value = ReplyValue(ticket_id, draft_id)
     whose = f" Written by <@{words_of}>." if words_of else ""
     blocks = [
-        section_block(f"This would be *public* on {title}, from *{mrkdwn_handle(account)}* to {to}:"),
+        section_block(audience.preview_text()),
         quote_block(text, QUOTE_MAX_CHARS),
         context_block(
             f"{length} of {max_length} characters as {title} counts them. Only you can see this.{whose}"
@@ -51,25 +50,26 @@ def build_preview(
     if left_out is not None:
         blocks.append(section_block(left_out))
     if by_hand:
-        blocks.append(
-            context_block(
-                f":arrow_upper_right: {title} doesn't let Heard send this reply: you need to post it by hand."
-            )
-        )
+        how = f":arrow_upper_right: {title} doesn't let Heard send this reply: you need to post it by hand."
+        blocks.append(context_block(" ".join(filter(None, [how, audience.by_hand_text()]))))
+    elif (added := build_added_block(audience)) is not None:
+        blocks.append(added)
     if problem is not None:
         blocks.append(section_block(f":no_entry: {problem}"))
     elif warning is not None:
         blocks += [section_block(warning), *([quote_block(twin, DUPLICATE_MAX_CHARS)] if twin else [])]
     # Only what was shown to be a near copy may go out as one.
     seen = PreviewValue(
-        ticket_id, draft_id, latest=latest, is_near_copy=is_near, is_not_shown=not_shown is not None
+        ticket_id,
+        draft_id,
+        latest=latest,
+        is_near_copy=is_near,
+        is_not_shown=not_shown is not None,
+        visibility=audience.visibility,
+        warning=warning_mark(audience.content_warning),
     )
-    send = [] if problem is not None else [_send_button(seen, is_warned=warning is not None)]
+    label = "Send anyway" if warning is not None else audience.send_label
+    style = {} if warning is not None else {"style": "primary"}
+    send = [] if problem is not None else [button(label, "send_publicly", seen, **style)]
     row = [*send, button("Edit", "edit_draft", value), button("Keep private", "keep_private", value)]
     return [*blocks, {"type": "actions", "elements": row}]
-
-
-def _send_button(value: PreviewValue, *, is_warned: bool) -> Block:
-    if is_warned:
-        return button("Send anyway", "send_publicly", value)
-    return button("Send publicly", "send_publicly", value, style="primary")

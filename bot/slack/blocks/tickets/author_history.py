@@ -150,6 +150,9 @@ def _tickets(known: AuthorHistory, url: str) -> list[Block]:
         )
     ]
     blocks += [_ticket_block(one, url) for one in known.tickets]
+    if known.hidden:
+        count = count_noun(known.hidden, "private conversation")
+        blocks.append(context_block(f":lock: {count} not shown: only members of a private channel see them."))
     turn = []
     if known.page > 0:
         turn.append(

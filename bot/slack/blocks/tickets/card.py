@@ -37,7 +37,13 @@ from models.core.mrkdwn import escape_entities, escape_mrkdwn
 from models.slack.notice import quote_block_id
 from models.sources.attachment import describe_attachments
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
+from models.tickets.incoming_post import is_private
 from models.tickets.state import ANSWERED_OUTSIDE, HANDED_OFF, OPEN_STATES, TicketState
+
+_AUDIENCE_TEXTS = {
+    "direct": ":lock: direct message: only those it names see it",
+    "followers": ":lock: only the author's followers and those it names see it",
+}
 
 # --- the whole ----------------------------------------------------------------------------------------------
 
@@ -107,12 +113,18 @@ def _header(view: CardView) -> Block:
 def _context_line(view: CardView) -> str:
     """Where, to whom, how many listen, and whether we have met."""
     to, left = audience_parts((view.account,) if view.connected is None else view.connected, view.left)
-    parts = [f"{view.title}{to}", *left]
+    parts = [f"{view.title}{to}", *left, *_audience(view)]
     if view.author.followers is not None:
         parts.append(count_noun(view.author.followers, "follower"))
     if view.earlier_tickets:
         parts.append(count_noun(view.earlier_tickets, "earlier conversation"))
     return "  ·  ".join(parts)
+
+
+def _audience(view: CardView) -> list[str]:
+    """Who else sees the post, unless everybody does."""
+    seen = view.newest.visibility if view.newest is not None else "public"
+    return [_AUDIENCE_TEXTS.get(seen, ":lock: not public")] if is_private(seen) else []
 
 
 def _posts(view: CardView) -> list[Block]:
@@ -143,6 +155,15 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
         about.append(f"{len(mention.text):,} characters, shortened here")
     about.append(f"<{escape_entities(mention.url)}|See it on {view.title}>")
     words = quote_block(mention.text, limit) | {"block_id": quote_block_id(mention.post_id)}
+    warning = (
+        [
+            context_block(
+                f"Content warning: {mrkdwn_literal(truncate(mention.content_warning, EARLIER_POST_MAX_CHARS))}"
+            )
+        ]
+        if mention.content_warning
+        else []
+    )
     missing = (
         [context_block(missing_post.missing_text(mention, view.title))]
         if mention.missing_since is not None
@@ -153,7 +174,7 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
         if mention is view.newest
         else []
     )
-    return [words, *beside, context_block("  ·  ".join(about)), *missing]
+    return [*warning, words, *beside, context_block("  ·  ".join(about)), *missing]
 
 
 def _match_reasons(mention: Mention, view: CardView) -> list[str]:

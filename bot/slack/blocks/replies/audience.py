@@ -1,0 +1,114 @@
+"""Whom a reply reaches, and what goes out with its words, in plain words. Pure."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.slack.blocks.elements import Block, context_block, plain_text
+from bot.slack.blocks.text import mrkdwn_handle, truncate
+
+PUBLIC_VISIBILITIES = {"public", "unlisted"}
+WARNING_MAX_CHARS = 500
+MARK_CHARS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a reply reaches: `visibility` and `content_warning` are the post's own, see `Post`.
+
+    `title` is the network's, `account` our handle, `handle` the author's, None if it is not known. `prefix`
+    is what Heard puts in front of the words.
+    """
+
+    title: str
+    account: str
+    handle: str | None
+    visibility: str = "public"
+    content_warning: str | None = None
+    prefix: str = ""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody can see the reply."""
+        return self.visibility in PUBLIC_VISIBILITIES
+
+    @property
+    def recipient(self) -> str:
+        """The author of the post, mrkdwn."""
+        return f"*{mrkdwn_handle(self.handle)}*" if self.handle else "its author"
+
+    @property
+    def send_label(self) -> str:
+        """What the button says that sends it."""
+        return "Send publicly" if self.is_public else "Send"
+
+    def composer_text(self, *, is_only_draft: bool = False) -> str:
+        """Where a reply goes and who will see it, mrkdwn."""
+        return self._fill(_COMPOSER_TEXTS, would=" once someone sends it" if is_only_draft else "")
+
+    def preview_text(self) -> str:
+        """The line above a preview, mrkdwn."""
+        return self._fill(_PREVIEW_TEXTS)
+
+    def by_hand_text(self) -> str:
+        """What somebody who posts it by hand has to see to, mrkdwn; empty if nothing."""
+        limits = self._fill(_BY_HAND_TEXTS) if not self.is_public else ""
+        warning = (
+            "Their post has a content warning: put it on your reply, too." if self.content_warning else ""
+        )
+        return f"{limits} {warning}".strip()
+
+    def _fill(self, texts: Mapping[str, str], would: str = "") -> str:
+        sender = f"*{mrkdwn_handle(self.account)}*"
+        return texts.get(self.visibility, _UNKNOWN_TEXT).format(
+            title=self.title,
+            sender=sender,
+            recipient=self.recipient,
+            way=f"from {sender} to {self.recipient}",
+            would=would,
+        )
+
+
+_UNKNOWN_TEXT = ":warning: Heard can't tell who would see a reply to this post on {title}."
+_WARNING_BY_HAND_TEXT = "Their post has a content warning: put it on your reply, too."
+_COMPOSER_TEXTS = {
+    "public": ":loudspeaker: *Public* on {title}{would}: {way}. Everyone on {title} will see it.",
+    "unlisted": (
+        ":loudspeaker: *Public* on {title}{would}: {way}. Everyone can see it, but {title} keeps it out of "
+        "public lists and searches, like their post."
+    ),
+    "followers": (
+        ":lock: *Not public* on {title}{would}: {way}. Only {sender}'s followers and {recipient} will see it."
+    ),
+    "direct": ":lock: *Not public* on {title}{would}: {way}. Only {recipient} will see it.",
+}
+_PREVIEW_TEXTS = {
+    "public": "This would be *public* on {title}, {way}:",
+    "unlisted": "This would be *public* on {title}, but kept out of public lists and searches, {way}:",
+    "followers": ":lock: *Not public*: only {sender}'s followers and {recipient} would see this on {title}:",
+    "direct": ":lock: *Not public*: only {recipient} would see this on {title}, from {sender}:",
+}
+_BY_HAND_TEXTS = {
+    "followers": "Their post is for followers: choose the same, or a direct reply to {recipient}.",
+    "direct": "Their post is not public: show your reply to {recipient} only.",
+}
+
+
+def build_added_block(audience: Audience) -> Block | None:
+    """What Heard sends besides the words, as plain text, because other people wrote it; None if nothing."""
+    texts = []
+    if audience.prefix.strip():
+        texts.append(f"Starts with {audience.prefix.strip()}, added by Heard.")
+    if audience.content_warning:
+        shown = truncate(audience.content_warning, WARNING_MAX_CHARS)
+        texts.append(f"Their post has a content warning, and your reply carries the same: “{shown}”")
+    elements: list[dict[str, Any]] = [plain_text(one) for one in texts]
+    return context_block("") | {"elements": elements} if elements else None
+
+
+def warning_mark(warning: str | None) -> str | None:
+    """A short name for exactly this content warning, which a button or a modal can carry."""
+    return (
+        None if warning is None else hashlib.sha256(warning.encode(errors="replace")).hexdigest()[:MARK_CHARS]
+    )

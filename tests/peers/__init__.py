@@ -1,0 +1,1 @@
+"""Heard against servers that nobody here wrote: `make peers`."""
