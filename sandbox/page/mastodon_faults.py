@@ -47,7 +47,7 @@ MASTODON_FAULTS = (
     NetworkFault(
         "mastodon_moved",
         "The server sends replies elsewhere",
-        "A redirect is never taken for success: nothing was posted, and Heard does not claim it.",
+        "A redirect is never taken for success: the reply waits, and goes out once the server takes it.",
         REPLY,
         "redirect_302",
         once=True,

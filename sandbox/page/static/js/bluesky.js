@@ -128,5 +128,5 @@ export function blueskyTab(root, { onChange }) {
     box.arrive();
   }
 
-  return { refresh, compose, show: posts.show, invite: () => { box.suggest(); box.arrive(); } };
+  return { refresh, compose, show: posts.show, arrive: posts.arrive, invite: () => { box.suggest(); box.arrive(); } };
 }

@@ -7,6 +7,7 @@ export function feed(isTyping) {
   const list = h("div", { class: "threads", role: "feed", "aria-label": "Posts" });
   let known = null; // IDs drawn last time: newer posts are highlighted for a moment
   let wanted = null;
+  let missed = null; // a reply of the brand that came while the list was hidden
 
   // Returns how many posts are new.
   function draw(threads, drawThread) {
@@ -30,7 +31,15 @@ export function feed(isTyping) {
   // Scroll to a new reply of the brand, unless the visitor is writing.
   function bringAnswer(fresh) {
     const answer = [...list.querySelectorAll(".post.ours")].find((one) => fresh.has(one.dataset.id));
-    if (answer && !isTyping()) answer.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    if (!answer || isTyping()) return;
+    if (list.checkVisibility()) answer.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    else missed = answer.dataset.id;
+  }
+
+  // The visitor has opened the list: show what they missed.
+  function arrive() {
+    if (missed) show(missed);
+    missed = null;
   }
 
   // Scroll to a post, now or as soon as it is drawn.
@@ -42,7 +51,7 @@ export function feed(isTyping) {
     mark(post);
   }
 
-  return { list, draw, show, box };
+  return { list, draw, show, box, arrive };
 }
 
 // Replace `words`, the text of a post, by a field until it is saved or left.

@@ -131,7 +131,7 @@ export function mastodonTab(root, { onChange }) {
   }
 
   function help() {
-    hint.textContent = PRIVATE.has(who.value) ? "Heard shows this in a private Slack channel only. /mentions tracks says how to choose one." : "";
+    hint.textContent = PRIVATE.has(who.value) ? "Heard shows this in a private Slack channel only. To choose one: /mentions tracks in Slack, Edit at Mastodon." : "";
   }
 
   // A reply mentions the author and keeps visibility and warning, as Mastodon's own app does.
@@ -162,5 +162,5 @@ export function mastodonTab(root, { onChange }) {
     box.arrive();
   }
 
-  return { refresh, compose, show: posts.show, invite: () => { box.suggest(); box.arrive(); } };
+  return { refresh, compose, show: posts.show, arrive: posts.arrive, invite: () => { box.suggest(); box.arrive(); } };
 }

@@ -54,6 +54,7 @@ export function networksPane({ isSeen, onChange }) {
     fresh[name] = 0;
     sessionStorage.setItem("network", name);
     drawTabs();
+    tabs[name].arrive();
     onChange(null);
   }
 
@@ -81,7 +82,7 @@ export function networksPane({ isSeen, onChange }) {
     refreshTopic: (topic) => tabs[names.find((name) => NETWORKS[name][1] === topic)].refresh(),
     invite: () => tabs[current].invite(),
     current: () => current,
-    arrive: () => { fresh[current] = 0; },
+    arrive: () => { fresh[current] = 0; tabs[current].arrive(); drawTabs(); },
     unseen: () => names.reduce((sum, name) => sum + fresh[name], 0),
     label: (name) => NETWORKS[name][0],
   };

@@ -70,7 +70,7 @@ export function slackPane({ me, commands, onChange }) {
 
   function drawBar() {
     const here = state.channels.find((one) => one.id === place);
-    const name = here.kind === "im" ? here.name : `# ${here.name}`;
+    const name = here.kind === "im" ? here.name : here.kind === "group" ? `🔒 ${here.name}` : `# ${here.name}`;
     const withApp = atHome || isApp(here);
     root.classList.toggle("at-home", atHome);
     $("#place").textContent = withApp ? "Heard" : name;
@@ -80,7 +80,7 @@ export function slackPane({ me, commands, onChange }) {
     $("#place-more").replaceChildren(...(withApp
       ? [tab("Home", atHome, openHome), app() ? tab("Messages", !atHome, () => open(app().id), atHome ? unseen(app()) : 0) : ""]
       : [here.kind === "im" ? "" : `${state.members} members${state.shared ? " · shared with another organisation" : ""}`]));
-    box.name(`Message ${name.replace(" ", "")}`);
+    box.name(`Message ${here.kind === "channel" ? `#${here.name}` : here.name}`);
     $(".turned-off", root).textContent = state.closed;
   }
 

@@ -219,5 +219,5 @@ export function xTab(root, { onChange }) {
     text.focus();
   }
 
-  return { refresh, compose, invite: () => { idea(); mine(); }, show: posts.show };
+  return { refresh, compose, invite: () => { idea(); mine(); }, show: posts.show, arrive: posts.arrive };
 }
