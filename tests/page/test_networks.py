@@ -13,9 +13,12 @@ from tests.page.looks import sound
 Open = Callable[..., Window]
 Take = Callable[..., None]
 PHONE = {"width": 390, "height": 844}
-HOSTILE = '<img src=x onerror="document.title=1"> <b>bold</b> &amp; <script>document.title=1</script> :tada: *no*'
+HOSTILE = (
+    '<img src=x onerror="document.title=1"> <b>bold</b> &amp; <script>document.title=1</script> :tada: *no*'
+)
 HANDLES = {"Mastodon": "@fernpress", "Bluesky": "@fernpress.test"}
 NETWORKS = tuple(HANDLES)
+SHELVED = {"Mastodon": "It is back on its shelf.", "Bluesky": "Sorry, we found your cup under the stairs."}
 
 
 @pytest.fixture(autouse=True)
@@ -34,10 +37,10 @@ def conversation(tab: Locator, words: str) -> Locator:
     return tab.locator(".conversation").filter(has_text=words).first
 
 
-def answer(window: Window, card: Locator, words: str) -> None:
+def answer(window: Window, card: Locator, words: str, label: str = "Send publicly") -> None:
     window.press(card, "Reply")
     window.write(words)
-    window.send()
+    window.send(label)
     expect(window.modal).to_be_hidden()
 
 
@@ -45,12 +48,12 @@ def answer(window: Window, card: Locator, words: str) -> None:
 def test_a_mention_gets_a_card_and_the_reply_from_slack_stands_under_it(window: Open, network: str) -> None:
     ana = window()
     tab = ana.tab(network)
-    say(tab, network, "is there a printed almanac?")
-    card = ana.card("printed almanac")
+    say(tab, network, f"is there a {network} almanac?")
+    card = ana.card(f"{network} almanac")
     expect(card).to_contain_text(f"{network}, to {HANDLES[network]}")
     answer(ana, card, "Every autumn, with room for notes.")
 
-    ours = conversation(tab, "printed almanac").locator(".post.ours")
+    ours = conversation(tab, f"{network} almanac").locator(".post.ours")
     expect(ours).to_contain_text("Every autumn, with room for notes.")
     expect(ours).to_have_count(1)
     expect(card).to_contain_text("Answered")
@@ -83,39 +86,43 @@ def test_a_reply_on_mastodon_keeps_the_warning_and_is_seen_by_no_more_people(win
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_an_edit_is_shown_on_the_card_and_a_deleted_post_is_not_answered(window: Open, network: str) -> None:
-    ana = window()
-    tab = ana.tab(network)
-    say(tab, network, "my teapot vanished from the side bar")
-    card = ana.card("vanished from the side bar")
-    said = conversation(tab, "vanished from the side bar")
+    ana, ben = window("U0ANA"), window("U0BEN")
+    tab = ben.tab(network)
+    say(tab, network, f"my teapot vanished from {network}")
+    ana.card(f"vanished from {network}").wait_for()
+    said = conversation(tab, f"vanished from {network}")
     said.get_by_role("button", name=re.compile("^(Edit|Overwrite) this post")).click()
-    said.get_by_label("Edit the post", exact=True).fill(f"{HANDLES[network]} my teacup vanished after lunch")
-    said.get_by_role("button", name="Save").click()
-    expect(ana.card("my teacup vanished after lunch")).to_contain_text("edited")
+    tab.get_by_label("Edit the post", exact=True).fill(
+        f"{HANDLES[network]} my teacup vanished after lunch on {network}"
+    )
+    tab.get_by_role("button", name="Save").click()
+    card = ana.card(f"my teacup vanished after lunch on {network}")
+    expect(card).to_contain_text("edited")
 
-    card = ana.card("my teacup vanished after lunch")
     ana.press(card, "Reply")
-    ana.write("It is back on its shelf.")
-    conversation(tab, "vanished after lunch").get_by_role("button", name="Delete this post").click()
-    expect(tab.get_by_text("vanished after lunch")).to_have_count(0)
+    ana.write(SHELVED[network])
+    conversation(tab, f"vanished after lunch on {network}").get_by_role(
+        "button", name="Delete this post"
+    ).click()
+    expect(tab.get_by_text(f"vanished after lunch on {network}")).to_have_count(0)
     ana.send()
 
     expect(card).to_contain_text(f"{network} isn't showing us this post right now")
-    expect(tab.get_by_text("It is back on its shelf.")).to_have_count(0)
+    expect(tab.get_by_text(SHELVED[network])).to_have_count(0)
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_public_reply_can_be_deleted_from_slack(window: Open, network: str) -> None:
     ana = window()
     tab = ana.tab(network)
-    say(tab, network, "who answers on Sundays?")
-    card = ana.card("who answers on Sundays")
+    say(tab, network, f"who answers {network} on Sundays?")
+    card = ana.card(f"who answers {network} on Sundays")
     answer(ana, card, "The cat.")
-    ours = conversation(tab, "who answers on Sundays").locator(".post.ours")
+    ours = conversation(tab, f"who answers {network} on Sundays").locator(".post.ours")
     expect(ours).to_contain_text("The cat.")
-    card.get_by_role("button", name="More actions").click()
+    card.locator(".blocks").get_by_role("button", name="More").click()
     ana.page.get_by_role("menuitem", name="Delete public reply").click()
-    ana.send("Delete")
+    ana.send("Delete it")
 
     expect(ours).to_have_count(0)
     expect(card).to_contain_text("Waiting")
@@ -138,13 +145,15 @@ def test_a_private_mention_is_shown_in_the_private_channel_alone_and_answered_in
 
     ana.slack.get_by_role("button", name=re.compile("^mentions-private")).click()
     card = ana.card("order 4711")
-    answer(ana, card, "We have sent it after you.")
+    answer(ana, card, "We have sent it after you.", "Send")
     ours = conversation(tab, "order 4711").locator(".post.ours")
     expect(ours).to_contain_text("We have sent it after you.")
     expect(ours.locator(".private")).to_have_text("Private mention")
     expect(cleo.slack.get_by_role("button", name=re.compile("mentions-private"))).to_have_count(0)
     with demo.context.slack.world.lock:
-        channels = [one for one in demo.context.slack.world.channels.values() if one.name != "mentions-private"]
+        channels = [
+            one for one in demo.context.slack.world.channels.values() if one.name != "mentions-private"
+        ]
         seen = str([(m.text, m.blocks) for one in channels for m in (*one.messages, *one.ephemerals)])
     assert "4711" not in seen
     assert "We have sent it" not in seen
@@ -154,8 +163,7 @@ def route(window: Window) -> None:
     """Let Mastodon's mentions go to the private channel, from the list of tracks."""
     listed = window.slack.locator("article", has_text="Only visible to you").last
     listed.get_by_role("button", name="Edit").nth(1).click()
-    window.modal.get_by_role("combobox").last.fill("mentions-private")
-    window.modal.get_by_role("option", name="mentions-private").click()
+    window.modal.get_by_label("Show cards in").select_option(label="#mentions-private")
     window.modal.locator("button[type=submit]").click()
 
 
@@ -163,14 +171,15 @@ def route(window: Window) -> None:
 def test_what_a_customer_or_a_teammate_types_is_text_and_nothing_else(window: Open, network: str) -> None:
     ana = window()
     tab = ana.tab(network)
-    say(tab, network, f"hostile {HOSTILE}")
-    card = ana.card("hostile")
-    for side in (card, conversation(tab, "hostile")):
+    words = f"hostile on {network}"
+    say(tab, network, f"{words} {HOSTILE}")
+    card = ana.card(words)
+    for side in (card, conversation(tab, words)):
         expect(side).to_contain_text(HOSTILE)
         expect(side.locator("b, script, img[src='x']")).to_have_count(0)
     answer(ana, card, "Nice try: <i>hello</i> &lt; https://fernpress.example/x")
 
-    ours = conversation(tab, "hostile").locator(".post.ours")
+    ours = conversation(tab, words).locator(".post.ours")
     expect(ours).to_contain_text("Nice try: <i>hello</i> &lt; https://fernpress.example/x")
     expect(ours.locator("i")).to_have_count(0)
     assert ana.page.title() != "1"
@@ -180,13 +189,13 @@ def test_what_a_customer_or_a_teammate_types_is_text_and_nothing_else(window: Op
 def test_a_lost_answer_leads_to_one_public_reply(window: Open, demo: Demo, network: str) -> None:
     ana = window()
     tab = ana.tab(network)
-    say(tab, network, "does the autumn issue exist?")
+    say(tab, network, f"does the {network} issue exist?")
     demo.context.switches.turn(f"{network.lower()}_lost", on=True)
-    card = ana.card("does the autumn issue exist")
+    card = ana.card(f"does the {network} issue exist")
     answer(ana, card, "It does, and it is heavy.")
 
     expect(card).to_contain_text("Answered")
-    expect(conversation(tab, "does the autumn issue exist").locator(".post.ours")).to_have_count(1)
+    expect(conversation(tab, f"does the {network} issue exist").locator(".post.ours")).to_have_count(1)
 
 
 def test_on_bluesky_a_gate_closes_the_conversation_and_a_quote_shows_what_it_quotes(window: Open) -> None:
