@@ -5,7 +5,7 @@ from datetime import timedelta
 from statistics import median
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from bot.context import BotContext
 from bot.jobs import watchdog
 from models import (
     Account,
+    AccountStream,
     Alarm,
     Card,
     Cursor,
@@ -41,6 +42,7 @@ class LedgerCollector(Collector):
         with self.ctx.db.read(2.0) as session:
             yield from self._counts(session)
             yield from self._readings(session)
+            yield from self._streams(session)
             yield self._lag(session)
             yield from self._troubles(session)
 
@@ -90,6 +92,22 @@ class LedgerCollector(Collector):
         yield reads
         looks = select(func.sum(Reply.looks))
         yield _single_value(session, "heard_looks", "Checks for unconfirmed replies", looks)
+
+    def _streams(self, session: Session) -> Iterable[Metric]:
+        labels = ["network", "account"]
+        up = GaugeMetricFamily("heard_stream_up", "1 while an account's live stream is open", labels=labels)
+        read = CounterMetricFamily("heard_stream_bytes", "Bytes that streams brought", labels=labels)
+        about = "Times that streams were opened again after they were lost"
+        reconnects = CounterMetricFamily("heard_stream_reconnects", about, labels=labels)
+        about = "Posts that streams brought too fast, left to searches"
+        dropped = CounterMetricFamily("heard_stream_dropped", about, labels=labels)
+        for stream in AccountStream.of_ours(session):
+            names = [stream.network, stream.account_id]
+            up.add_metric(names, stream.is_open(self.ctx.now()))
+            read.add_metric(names, stream.bytes_total)
+            reconnects.add_metric(names, stream.reconnects_total)
+            dropped.add_metric(names, stream.dropped_total)
+        yield from (up, read, reconnects, dropped)
 
     def _lag(self, session: Session) -> Metric:
         """The median over the newest mentions: whether slow readings or a slow team let people wait."""

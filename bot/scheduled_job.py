@@ -10,6 +10,11 @@ from bot.networks.base import Network, ReadCall
 from bot.settings import Settings
 
 
+def lease_name(job: str, network: Network) -> str:
+    """Return what a job is called in leases: `poll x`, or `poll x 7` for an account that was connected."""
+    return f"{job} {network.name} {network.connection}".rstrip()
+
+
 @dataclass(frozen=True, slots=True)
 class ScheduledJob:
     """Something that one worker at a time does every `interval_seconds`, under a lease of that `name`.

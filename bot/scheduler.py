@@ -20,13 +20,15 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.context import BotContext
+from bot.ingest.streams import manager as stream_manager
+from bot.ingest.streams.manager import StreamManager
 from bot.jobs.registry import ALL_JOBS
 from bot.networks.base import Later, Network, supports
 from bot.publish import outbox
 from bot.runtime.clock import WatchedClock
 from bot.runtime.job_leases import LEASE_RENEW_INTERVAL_SECONDS, JobLeases
 from bot.runtime.pg_notify import PgListener
-from bot.scheduled_job import NetworkJob, ScheduledJob
+from bot.scheduled_job import NetworkJob, ScheduledJob, lease_name
 from bot.slack import cards, reactions
 from bot.slack.errors import SlackError
 
@@ -43,14 +45,16 @@ class Scheduler:
     def __init__(self, ctx: BotContext) -> None:
         self.ctx = ctx
         self._leases = JobLeases(ctx.db, ctx.worker, ctx.now)
+        self._streams = StreamManager(ctx, self._leases)
         self._machine_clock = WatchedClock(lambda: datetime.now(UTC))
         self._jobs = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
         self._planned = ctx.networks.accounts
         self._network_jobs: dict[str, Network] = {}  # what was planned for which connection, by name
+        self._sends_on = set(ctx.networks)  # the networks that have an outbox loop
         self._loops = [
             self._thread("cards", cards.run_due, ctx.cards_wake.subscribe()),
             self._thread("reactions", reactions.run_due, ctx.cards_wake.subscribe()),
-            *(self._run_outbox_loop(name) for name in ctx.networks),
+            *(self._run_outbox_loop(name) for name in self._sends_on),
         ]
 
     def start(self) -> None:
@@ -63,6 +67,7 @@ class Scheduler:
         self._jobs.start()
         for loop in self._loops:
             loop.start()
+        self._streams.start()
 
     @property
     def jobs(self) -> dict[str, BaseTrigger]:
@@ -78,6 +83,8 @@ class Scheduler:
         self._jobs.add_job(
             self._refresh_connections, _interval(CONNECTIONS_REFRESH_SECONDS), id="connections"
         )  # each worker its own
+        streams_check = _interval(stream_manager.CHECK_INTERVAL_SECONDS)
+        self._jobs.add_job(self._streams.check, streams_check, id="streams")  # each worker its own
         each, now = _interval(30), datetime.now(UTC)
         self._jobs.add_job(
             self._fetch_identity, each, id="identity", next_run_time=now
@@ -95,7 +102,7 @@ class Scheduler:
                         continue
                     if job.once_per_network and network is not self.ctx.networks[network.name]:
                         continue
-                    wanted[_job_name(job, network)] = job, network
+                    wanted[lease_name(job.name, network)] = job, network
         for name, planned in list(self._network_jobs.items()):
             if name not in wanted or wanted[name][1] is not planned:
                 self._jobs.remove_job(name)
@@ -114,19 +121,30 @@ class Scheduler:
         if planned != self._planned:  # others look, too, between two of these
             self._planned = planned
             self._plan_networks()
+            self._start_new_outboxes()
             self.ctx.wake_loops()
+
+    def _start_new_outboxes(self) -> None:
+        """Send on networks that had no account when this process started."""
+        for name in set(self.ctx.networks) - self._sends_on:
+            self._sends_on.add(name)
+            loop = self._run_outbox_loop(name)
+            self._loops.append(loop)
+            loop.start()
 
     def drain(self, seconds: float) -> bool:
         """Take nothing new, finish what is on the wire; True if all came to rest within `seconds`."""
         until = time.monotonic() + seconds
         self.ctx.stop.set()
         self.ctx.wake_loops()
+        self._streams.stop()
         if self._jobs.running:
             self._jobs.shutdown(wait=False)
-        for loop in self._loops:
+        for loop in tuple(self._loops):
             loop.join(timeout=max(until - time.monotonic(), 0.0))
+        streams_rest = self._streams.join(max(until - time.monotonic(), 0.0))
         jobs_rest = self.ctx.running_tasks.wait_until_idle(max(until - time.monotonic(), 0.0))
-        return jobs_rest and not any(loop.is_alive() for loop in self._loops)
+        return jobs_rest and streams_rest and not any(loop.is_alive() for loop in tuple(self._loops))
 
     def _add_job(self, job: ScheduledJob | NetworkJob, name: str, run: Callable[[], object]) -> None:
         """Have `run` done when `job` comes; the first time also if somebody did it just before."""
@@ -213,11 +231,6 @@ class Scheduler:
             self.ctx.slack.identity()
         except SlackError as error:
             log.warning("could not get our identity from Slack: %s", error)
-
-
-def _job_name(job: NetworkJob, network: Network) -> str:
-    """What the job is called in leases: `poll x`, or `poll x 7` for an account that somebody connected."""
-    return f"{job.name} {network.name} {network.connection}".rstrip()
 
 
 def _interval(seconds: float) -> IntervalTrigger:

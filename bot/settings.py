@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from dotenv import load_dotenv
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     senders: Annotated[tuple[str, ...] | None, NoDecode] = None  # users and user groups; None is everybody
     admins: Annotated[tuple[str, ...] | None, NoDecode] = None  # who may change tracks; None is every member
     poll_seconds: float = Field(default=60.0, ge=1, le=_DAY_SECONDS)
+    streams: Literal["on", "off"] = "on"  # whether live streams are held, where networks have them
     undo_seconds: float = Field(default=10.0, ge=0, le=_DAY_SECONDS)
     reconcile_seconds: Annotated[tuple[float, ...], NoDecode] = (5, 15, 45, 120, 300, 600)
     first_reply_minutes: float = Field(default=30, gt=0, le=_DAY_SECONDS)

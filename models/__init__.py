@@ -23,6 +23,7 @@ from models.slack.shared_answer import SharedAnswer
 from models.slack.teammate import Teammate
 from models.slack.ticket_group import GroupClosing, TicketGroup
 from models.sources.account import Account
+from models.sources.account_stream import AccountStream
 from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author, FormerHandle
 from models.sources.cost import BilledResource, DailyCost
@@ -42,6 +43,7 @@ from models.tickets.turn import Turn
 
 __all__ = [
     "Account",
+    "AccountStream",
     "Alarm",
     "AlsoHeard",
     "Author",

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import settings
+from bot.cli.doctor_streams import examine_stream
 from bot.cli.findings import Finding, bad, note, ok, warn
 from bot.context import BotContext
 from bot.ingest.cursors import unknown_account_id
@@ -34,6 +35,7 @@ def examine(ctx: BotContext) -> Iterator[Finding]:
         subject = _subject(ctx, network)
         yield from _network(network, subject)
         yield from _polls(ctx, network, subject)
+        yield from examine_stream(ctx, network, subject)
     for network in ctx.networks.values():
         yield from _connected_twice(ctx, network)
         yield from _other_accounts(ctx, network)

@@ -1,6 +1,6 @@
 """Which searches are due, and which of them share a query."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -52,17 +52,22 @@ class _Due:
 
 
 def plan(
-    ctx: BotContext, network: Network, account: AccountIdentity, is_paused: Mapping[int, bool]
+    ctx: BotContext,
+    network: Network,
+    account: AccountIdentity,
+    is_paused: Mapping[int, bool],
+    *,
+    at_once: Collection[int] = (),
 ) -> Iterator[Reading]:
     """Yield the readings that are due, the longest unread first; then a few of tracks never read so far.
 
-    `is_paused` says of each track, by id, whether it is paused.
+    `is_paused` says of each track, by id, whether it is paused. Those with the ids `at_once` are due, unless
+    they cost so much that they come slowly.
     """
     at = ctx.now()
     with ctx.db.read() as session:
-        last_readings, new_ids = _find_due(ctx, session, network, account, is_paused, at=at)
-        wanted = Track.id.in_([*last_readings, *new_ids]), Track.removed_at.is_(None)
-        tracks = {track.id: track for track in session.scalars(select(Track).where(*wanted))}
+        last_readings, new_ids = _find_due(ctx, session, network, account, is_paused, at_once=at_once, at=at)
+        tracks = {track.id: track for track in Track.load(session, [*last_readings, *new_ids])}
     due = [
         _build_due(network, tracks[one], last, at=at) for one, last in last_readings.items() if one in tracks
     ]
@@ -79,6 +84,7 @@ def _find_due(
     account: AccountIdentity,
     is_paused: Mapping[int, bool],
     *,
+    at_once: Collection[int],
     at: datetime,
 ) -> tuple[dict[int, _LastReading], list[int]]:
     """Which tracks are due and how far each was read, and the ids of a few that were never read."""
@@ -90,7 +96,8 @@ def _find_due(
     # Another account may have read it before: positions are the network's.
     read = [(one.read_at, one.name, one.position) for one in known if one.read_at is not None]
     latest = {name: (read_at, position) for read_at, name, position in sorted(read, key=itemgetter(0))}
-    due, new, soon = {}, [], timedelta(seconds=ctx.settings.poll_seconds - _EARLY_SECONDS)
+    due, new, slow_interval = dict[int, _LastReading](), list[int](), listening_budget.slow_interval(ctx)
+    soon = timedelta(seconds=ctx.settings.poll_seconds - _EARLY_SECONDS)
     for track_id, paused in is_paused.items():
         name = Track.cursor_name_of(track_id)
         wait_until = not_before.get(name)
@@ -99,7 +106,9 @@ def _find_due(
         last = latest.get(name)
         if last is None:
             new += [] if paused else [track_id]
-        elif at - last[0] >= (listening_budget.slow_interval(ctx) if track_id in slow else soon):
+        elif track_id in slow:
+            due |= {track_id: last} if at - last[0] >= slow_interval else {}
+        elif track_id in at_once or at - last[0] >= soon:
             due[track_id] = last
     return due, new[:FIRST_READINGS_PER_RUN]
 

@@ -9,10 +9,11 @@
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -34,6 +35,8 @@ from models.reports.open_tickets import select_failing_searches
 
 log = logging.getLogger(__name__)
 
+_SearchedTrack = Row[int, str | None, datetime | None]  # see `Track.to_search`
+
 TICK_SECONDS = 5.0  # how soon a track that somebody adds is taken up
 REJECTED_RETRY = timedelta(hours=1)  # for a query that the network does not take
 
@@ -46,28 +49,25 @@ class _End:
     has_gap: bool
 
 
-def search_tracks(ctx: BotContext, network: Network) -> int | None:
+def search_tracks(ctx: BotContext, network: Network, *, at_once: Collection[int] = ()) -> int | None:
     """Read what is due of the tracks that this account searches for, and return how many posts were new.
 
-    None if there was nothing to do. A failure is written to the cursors of the query's tracks, and is told
+    The tracks whose ids are in `at_once` are due even if they were read a moment ago. None if there was
+    nothing to do. A failure is written to the cursors of the query's tracks, and is told
     once as the account's alarm; a track whose query the network rejects is told in its own channel.
     """
     if _is_spent(ctx, network):
         return None
-    with ctx.db.read() as session:
-        wanted = Track.to_search(session, network.name, paused_since=ctx.now() - network.index_delay)
+    wanted = _find_tracks(ctx, network)
     if not wanted or listening_budget.is_spent(ctx, network):
         return None
     account = account_of(ctx, network)
     if account is None:
         return None
-    is_first_account = network is ctx.networks[network.name]
-    is_paused = {
-        one.id: one.paused_at is not None
-        for one in wanted
-        if one.account_id == account.id or (one.account_id is None and is_first_account)
-    }
-    taken, is_gap_told, waiting = None, False, list(plan(ctx, network, account, is_paused))
+    read_as = _read_as(ctx, network, account, wanted)
+    is_paused = {one.id: one.paused_at is not None for one in read_as}
+    taken, is_gap_told = None, False
+    waiting = list(plan(ctx, network, account, is_paused, at_once=at_once))
     while waiting and not ctx.stop.is_set() and not _is_spent(ctx, network):
         reading = waiting.pop(0)
         taken = taken or 0
@@ -86,6 +86,38 @@ def search_tracks(ctx: BotContext, network: Network) -> int | None:
         else:
             is_gap_told |= reading.gap_since is not None
     return taken
+
+
+def write_found(ctx: BotContext, network: Network, account: AccountIdentity, page: PostPage) -> int:
+    """Write what is for a track of this account among posts that were found otherwise than by a search.
+
+    Returns how many were new. The cursors stay: a search finds them again, and changes nothing.
+    """
+    ids = [one.id for one in _read_as(ctx, network, account, _find_tracks(ctx, network))]
+    with ctx.db.read() as session:
+        tracks = Track.load(session, ids)
+    reading = Reading(tracks, Position(""), [])
+    found = without_own_posts(page, our_account_ids(ctx, account), None)
+    kept, matches, _ = _choose(ctx, reading, found, _other_handles(ctx, account))
+    if not kept.posts and not kept.unreadable:
+        return 0
+    billed = track_matches.billed_track(tracks, page.posts, matches)
+    taken = commit_page(ctx, network, account, kept, matches=matches, and_then=None, track_of=billed)
+    ctx.cards_wake.set()
+    return taken
+
+
+def _find_tracks(ctx: BotContext, network: Network) -> Sequence[_SearchedTrack]:
+    with ctx.db.read() as session:
+        return Track.to_search(session, network.name, paused_since=ctx.now() - network.index_delay)
+
+
+def _read_as(
+    ctx: BotContext, network: Network, account: AccountIdentity, wanted: Sequence[_SearchedTrack]
+) -> list[_SearchedTrack]:
+    """Those of `wanted` that this account reads: its own, and the first account those that name none."""
+    is_first = network is ctx.networks[network.name]
+    return [one for one in wanted if one.account_id == account.id or (one.account_id is None and is_first)]
 
 
 def _is_spent(ctx: BotContext, network: Network) -> bool:

@@ -133,7 +133,8 @@ def _is_being_handled(session: Session, ticket: Ticket, at: datetime) -> bool:
 def waiter_of(ctx: BotContext, session: Session, ticket: Ticket) -> WaitingAuthor:
     """The author of a ticket, as a reminder shows them.
 
-    Of a private one without words: a reminder stays where it is when its channel or its reader has changed.
+    Of a private one without name and words: a reminder stays where it is when its channel or its reader has
+    changed.
     """
     author = session.get_one(Author, ticket.author_id)
     target = Mention.find(session, ticket.id, ticket.target_post_id)
@@ -141,7 +142,7 @@ def waiter_of(ctx: BotContext, session: Session, ticket: Ticket) -> WaitingAutho
     url = permalink(ctx.slack.workspace, *find_place(session, ticket.id))
     return WaitingAuthor(
         ticket=ticket,
-        handle=author.handle,
+        handle=None if ticket.is_private else author.handle,
         title=network.title if network is not None else ticket.network,
         words=PRIVATE_TEXT if ticket.is_private else target.display_text if target is not None else "",
         url=url,
@@ -173,9 +174,9 @@ def _notify_overdue(ctx: BotContext, session: Session, many: Sequence[WaitingAut
     alone = [one for one in many if one.ticket.group_id is None]
     for channel, here in _group_by(alone, lambda one: one.ticket.channel).items():
         if len(here) > NAMES_LISTED_MAX:
-            _post_notice(session, channel, [reminder.many_overdue_message(here, at)], at=at)
+            _post_notice(session, channel, reminder.many_overdue_message(here, at), here, at=at)
         for one in here if len(here) <= NAMES_LISTED_MAX else ():
-            _post_notice(session, channel, [reminder.overdue_message(one, at)], at=at, about=one)
+            _post_notice(session, channel, reminder.overdue_message(one, at), [one], at=at)
     _notify_owners(ctx, session, [one for one in many if one.ticket.owner and not one.has_reply], at)
 
 
@@ -192,16 +193,16 @@ def _notify_overdue_groups(
             )
             url = permalink(ctx.slack.workspace, group.channel, group.ts)
             said = reminder.group_overdue_message(session.scalar(late) or 0, url)
-            _post_notice(session, group.channel, [said], at=at)
+            _post_notice(session, group.channel, said, (), at=at)
 
 
 def _notify_owners(ctx: BotContext, session: Session, many: Sequence[WaitingAuthor], at: datetime) -> None:
     del ctx
     for owner, theirs in _group_by(many, lambda one: one.ticket.owner or "").items():
         if len(theirs) > NAMES_LISTED_MAX:
-            _post_notice(session, owner, [reminder.many_inactive_message(theirs, owner, at)], at=at)
+            _post_notice(session, owner, reminder.many_inactive_message(theirs, owner, at), theirs, at=at)
         for one in theirs if len(theirs) <= NAMES_LISTED_MAX else ():
-            _post_notice(session, owner, [reminder.inactive_message(one, owner, at)], at=at, about=one)
+            _post_notice(session, owner, reminder.inactive_message(one, owner, at), [one], at=at)
 
 
 def _notify_lapsed(ctx: BotContext, session: Session, many: Sequence[WaitingAuthor], at: datetime) -> None:
@@ -217,23 +218,22 @@ def _notify_lapsed(ctx: BotContext, session: Session, many: Sequence[WaitingAuth
     )
     for place, here in places.items():
         if len(here) > NAMES_LISTED_MAX:
-            _post_notice(session, place, [reminder.claims_expired_message(here, name, at)], at=at)
+            _post_notice(session, place, reminder.claims_expired_message(here, name, at), here, at=at)
         for one in here if len(here) <= NAMES_LISTED_MAX else ():
-            _post_notice(session, place, [reminder.claim_expired_message(one, name, at)], at=at, about=one)
+            _post_notice(session, place, reminder.claim_expired_message(one, name, at), [one], at=at)
 
 
 def _post_notice(
-    session: Session,
-    channel: str,
-    said: Iterable[ReminderMessage],
-    *,
-    at: datetime,
-    about: WaitingAuthor | None = None,
+    session: Session, channel: str, said: ReminderMessage, about: Sequence[WaitingAuthor], *, at: datetime
 ) -> None:
-    """Say it in `channel`; `about` is whose words are quoted, if they are."""
-    quotes = [about.mention_id] if about is not None and about.mention_id is not None else []
-    for text, blocks in said:
-        Notice.enqueue(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes)
+    """Say it in `channel`; of one alone their words are quoted.
+
+    What is about a private card goes nowhere else.
+    """
+    text, blocks = said
+    quotes = [one.mention_id for one in about if one.mention_id is not None] if len(about) == 1 else []
+    card_of = next((one.ticket.id for one in about if one.ticket.is_private), None)
+    Notice.enqueue(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes, card_of=card_of)
 
 
 def _group_by(

@@ -67,7 +67,8 @@ def _notify_channel(session: Session, channel: str, many: Sequence[WaitingAuthor
     text, blocks = reminder.snoozes_over_message(many)
     # The words of one alone are read out.
     quotes = [one.mention_id for one in many if one.mention_id is not None] if len(many) == 1 else []
-    Notice.enqueue(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes)
+    card_of = next((one.ticket.id for one in many if one.ticket.is_private), None)  # it goes nowhere else
+    Notice.enqueue(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes, card_of=card_of)
 
 
 JOBS = (ScheduledJob("snoozes", run_due, interval_seconds=30),)

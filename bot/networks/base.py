@@ -6,13 +6,15 @@ frozen values of `values.py`; what fails is one of `Refused`, `Later` and `Unsur
 supported". How its file is found and set up: `bot/networks/registry.py`.
 """
 
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly
 from bot.networks.charges import NO_PRICES, ChargeLog, Price
+from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import (
     Absence,
     AccountIdentity,
@@ -72,6 +74,13 @@ class Later(NetworkError):  # noqa: N818
 
 class RequestRejected(Later):
     """The network does not take a request as it is: it would be the same again. Others may work."""
+
+
+class StreamNotOffered(Later):
+    """That server has no stream, which is no failure: it is asked again much later."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(None, "forbidden", detail)
 
 
 class WrongAccount(Later):
@@ -195,6 +204,23 @@ class Reader:
         ledger has one for.
         """
         return PostPage(()), {}
+
+    @property
+    def stream_address(self) -> str | None:
+        """Where the account's live stream is, without secrets; None if there is none. Asks nobody."""
+        return None
+
+    def stream(
+        self, wish: StreamWish, *, account_id: str, stop: threading.Event
+    ) -> Generator[StreamEvent, None, None]:
+        """Hold a live stream open and yield what it says; end within a second after `stop` is set.
+
+        The first event comes once the stream is open, then at least one every ten seconds. Raises `Later` if
+        it cannot be opened, ends, or lies dead: not a byte for longer than the network's own file says, with
+        its source. `StreamNotOffered` if that server has none. A stream is never the only source: see
+        `bot/networks/streams.py`.
+        """
+        raise StreamNotOffered("Heard knows no stream there.")
 
     def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
         """Return what is left of the rate limit on such calls; None if the network never said."""
@@ -346,7 +372,7 @@ class Network(Reader, Links):
         return ()
 
 
-ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh"]
+ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh", "stream"]
 
 
 def supports(network: Reader | type[Reader], call: ReadCall) -> bool:

@@ -82,7 +82,7 @@ class HttpSession(requests.Session):
 
         Raises `HttpStatusError` for any other status, and what the adapter raises if no whole response came.
         """
-        response = super().send(request, **kwargs | {"proxies": _proxies_for(str(request.url))})
+        response = super().send(request, **kwargs | {"proxies": proxies_for(str(request.url))})
         if not requests.codes.ok <= response.status_code < requests.codes.multiple_choices:
             raise HttpStatusError(response)
         return response
@@ -129,21 +129,11 @@ class _CallTracker:
                 self._line = None
 
     def dial(self, host: str, port: int, options: Any) -> socket.socket:  # noqa: ANN401 - urllib3 has the type
-        """Connect to `host`, giving each of its addresses a fair share of the time to connect."""
-        until = time.monotonic() + self.limits.connect_seconds
-        addresses = _resolve_host(host, port, self.limits.connect_seconds)
-        trouble: OSError = TimeoutError()
-        for untried, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
-            share = max(0.001, (until - time.monotonic()) / untried)
-            try:
-                line = create_connection((address, port), share, socket_options=options)
-            except OSError as error:
-                trouble = error
-                continue
-            line.settimeout(self.limits.connect_seconds)
-            self._hold(line)
-            return line
-        raise trouble
+        """Connect to `host`, as `connect` does."""
+        line = connect(host, port, self.limits.connect_seconds, options)
+        line.settimeout(self.limits.connect_seconds)
+        self._hold(line)
+        return line
 
     def write(self) -> None:
         """Note that from now on bytes of the request leave; refuse to begin once the time is over."""
@@ -244,7 +234,7 @@ class _SingleCallAdapter(HTTPAdapter):
         pool.conn_kw["call"] = self._call
         if isinstance(pool, HTTPSConnectionPool):
             pool.ConnectionCls = _TrackedTlsConnection
-            pool.conn_kw["ssl_context"] = _trusted_ssl_context()
+            pool.conn_kw["ssl_context"] = trusted_ssl_context()
         else:
             pool.ConnectionCls = _TrackedConnection
         return pool
@@ -265,7 +255,7 @@ class _SingleCallAdapter(HTTPAdapter):
     def _decision(self, request: requests.PreparedRequest, error: Exception) -> NetworkError:
         host = urlsplit(str(request.url)).hostname
         if not self._call.wrote:
-            return Later(None, "unreachable", f"{host} could not be reached: {_describe_error(error)}.")
+            return Later(None, "unreachable", f"{host} could not be reached: {describe_error(error)}.")
         if self._call.is_late:
             detail = f"{host} did not answer within {self._limits.call_seconds:g} s."
         else:
@@ -282,7 +272,7 @@ _CONNECT_ERROR_TEXTS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def _describe_error(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """`error`, before anything was sent, in words that hold no address and no secret."""
     for kind, words in _CONNECT_ERROR_TEXTS:
         if isinstance(error, kind):
@@ -290,6 +280,23 @@ def _describe_error(error: Exception) -> str:
     if type(error) is OSError:  # an errno without a name, or http.client on a proxy that refused the tunnel
         return (error.strerror or str(error))[:200].lower()
     return type(error).__name__
+
+
+def connect(host: str, port: int, seconds: float, options: Any = None) -> socket.socket:  # noqa: ANN401
+    """Return a socket to `host` within so many seconds, of which each address gets a fair share.
+
+    `options` are socket options, as urllib3 has them. Raises `OSError`.
+    """
+    until = time.monotonic() + seconds
+    addresses = _resolve_host(host, port, seconds)
+    trouble: OSError = TimeoutError()
+    for untried, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        share = max(0.001, (until - time.monotonic()) / untried)
+        try:
+            return create_connection((address, port), share, socket_options=options)
+        except OSError as error:
+            trouble = error
+    raise trouble
 
 
 def _resolve_host(host: str, port: int, patience: float) -> list[str]:
@@ -312,7 +319,7 @@ def _resolve_host(host: str, port: int, patience: float) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _proxies_for(url: str) -> dict[str, str]:
+def proxies_for(url: str) -> dict[str, str]:
     """The proxies that the environment asks for; never one between us and our own machine."""
     host = urlsplit(url).hostname or ""
     with suppress(ValueError):
@@ -324,7 +331,7 @@ def _proxies_for(url: str) -> dict[str, str]:
 
 
 @functools.cache
-def _trusted_ssl_context() -> ssl.SSLContext:
+def trusted_ssl_context() -> ssl.SSLContext:
     """Whom we trust: the bundle that the environment names as it does for `requests`, else the usual one."""
     bundle = (
         os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH

@@ -19,13 +19,15 @@ from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle
 from models import Account, Alarm, Notice, Track
 
 NetworkTask = Literal[
-    "reading", "searching", "watching", "publishing"
-]  # mentions, tracks, own posts, replies
-NETWORK_TASKS: tuple[NetworkTask, ...] = ("reading", "searching", "watching", "publishing")
+    "reading", "searching", "watching", "publishing", "streaming"
+]  # mentions, tracks, own posts, replies, the live stream
+NETWORK_TASKS: tuple[NetworkTask, ...] = ("reading", "searching", "watching", "publishing", "streaming")
 
 # Only a person can mend these, so that they are told at once; others often pass by themselves.
 NEEDS_PERSON_CAUSES = {"unauthorized", "out of credit"}
 TRANSIENT_NOTIFY_DELAY = timedelta(minutes=5)
+
+_STREAM_KEY_PREFIX = "streaming "
 
 _FIX_SENTENCES = {
     "unauthorized": "Create new keys on its developer page, or connect the account again.",
@@ -48,6 +50,7 @@ _MEANWHILE_SENTENCES = {
     "reading": "Until then no new mentions come in, so an empty list doesn't mean all is well.",
     "searching": "Until then posts that don't address us are not found there.",
     "publishing": "Until then no replies go out there. They are kept in order, and you can still undo them.",
+    "streaming": "Mentions on {title} arrive with each reading (every {seconds:g} s) until then.",
 }
 
 
@@ -72,7 +75,10 @@ def alarm_line(alarm: Alarm, title: str, handle: str | None) -> str:
     `handle` is the account's, without @; None if it is not known.
     """
     who = f" for {mrkdwn_handle(handle)}" if handle else ""
-    what = f"*{waiting_reason(alarm.cause, title, alarm.detail)}*{who} (since {_since_phrase(alarm)})."
+    reason = waiting_reason(alarm.cause, title, alarm.detail)
+    if alarm.key.startswith(_STREAM_KEY_PREFIX):
+        reason = f"The live stream of {title} does not hold: {reason}"
+    what = f"*{reason}*{who} (since {_since_phrase(alarm)})."
     told, mend = f"Details: “{mrkdwn_error(alarm.detail)}”", fix_advice(alarm.cause, alarm.detail)
     return f"{what} {told} {mend}".rstrip()
 
@@ -105,17 +111,20 @@ def record_failure(
     *,
     account_id: str,
     at: datetime,
+    since: datetime | None = None,
 ) -> None:
     """Record a failed call as that account and tell its channel once.
 
-    At once if only a person can fix it, else after five minutes.
+    At once if only a person can fix it, else after five minutes. `since` is when it failed first; None: as
+    the ledger has it.
     """
     key = alarm_key(task, network.name, account_id)
-    alarm = Alarm.raise_alarm(session, key, cause=later.cause, detail=later.detail, at=at)
+    alarm = Alarm.raise_alarm(session, key, cause=later.cause, detail=later.detail, at=since or at)
     patience = timedelta() if later.cause in NEEDS_PERSON_CAUSES else TRANSIENT_NOTIFY_DELAY
     if at - alarm.since >= patience and not _was_notified_otherwise(session, network, alarm, account_id):
         handle = handle_of(session, network.name, account_id)
-        sentence = f":rotating_light: {alarm_line(alarm, network.title, handle)} {_MEANWHILE_SENTENCES[task]}"
+        meanwhile = _MEANWHILE_SENTENCES[task].format(title=network.title, seconds=ctx.settings.poll_seconds)
+        sentence = f":rotating_light: {alarm_line(alarm, network.title, handle)} {meanwhile}"
         alarm.tell_once(session, sentence, at=at, channel=channel_of(ctx, session, network, account_id))
 
 
@@ -164,9 +173,12 @@ def handle_of(session: Session, network: str, account_id: str) -> str | None:
 def _was_notified_otherwise(session: Session, network: Network, alarm: Alarm, account_id: str) -> bool:
     """Whether the same trouble of that account was told already: as that of another task, or by its name.
 
-    One trouble, one message. While an account is not known, it may be any of the network's.
+    One trouble, one message. While an account is not known, it may be any of the network's. A stream
+    that does not hold says nothing of other tasks.
     """
     for other in Alarm.active(session):
+        if other.key.startswith(_STREAM_KEY_PREFIX):
+            continue
         subject = account_of_alarm(other)
         if other.key == alarm.key or other.cause != alarm.cause or other.told_at is None or subject is None:
             continue
@@ -192,6 +204,8 @@ def _recovery_message(
         return f":white_check_mark: I can read our own posts on {network.title} again{who}."
     if task == "searching":
         return f":white_check_mark: I can search {network.title} again{who}."
+    if task == "streaming":
+        return f":white_check_mark: The live stream of {network.title} holds again{who}."
     if task == "publishing":
         accepts = f":white_check_mark: {network.title} accepts replies again{who}."
         return f"{accepts} Waiting replies are going out now."

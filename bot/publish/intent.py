@@ -28,10 +28,9 @@ from models.tickets.reply import OvertakenError
 
 log = logging.getLogger(__name__)
 
-FREEZE_LEASE = timedelta(seconds=12)  # nobody else freezes it meanwhile; longer than a whole call (8 s)
-SEND_LEASE = timedelta(
-    seconds=12
-)  # counts from the intent; longer than a whole call (8 s), so a lease that ended means a dead worker
+# Both are longer than a whole call (8 s).
+FREEZE_LEASE = timedelta(seconds=12)  # nobody else freezes it meanwhile
+SEND_LEASE = timedelta(seconds=12)  # counts from the intent: if it ended, its worker is dead
 
 
 def begin_freeze(ctx: BotContext, reply_id: int, sender: send_checks.SenderCheck) -> PublishJob | None:

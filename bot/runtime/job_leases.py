@@ -56,6 +56,13 @@ class JobLeases:
             with self._lock:
                 self._mine.discard(name)
 
+    def is_held(self, name: str) -> bool:
+        """Whether the lease on a job that is running here is still ours. Raises what the database raises."""
+        if not self.is_shared:
+            return True
+        with self._database.read() as session:
+            return Lease.active_holders(session, self._now()).get(name) == self._worker
+
     def renew_all(self) -> None:
         """Extend the leases on all jobs that are running here."""
         with self._lock:

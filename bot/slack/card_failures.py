@@ -12,7 +12,7 @@ from bot.slack.client import is_direct_message
 from bot.slack.errors import SlackError, SlackLaterError, SlackUnsureError
 from bot.slack.private_access import NOT_PRIVATE_ERROR
 from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, Shown, SlackCall
-from models import Card, RateLimit, Ticket, TicketGroup
+from models import Card, Notice, RateLimit, Ticket, TicketGroup
 from models.grouping import members
 from models.privacy import routing
 from models.tickets.state import TicketState
@@ -64,6 +64,8 @@ def record_failure(ctx: BotContext, table: type[Shown], job: SlackCall, error: S
             # It goes nowhere else. What is in doubt is looked for by `private_cards` before it is taken out.
             routing.move_out(session, ticket, at=at)
             row.not_before = at + PRIVATE_RETRY_DELAY
+        elif isinstance(row, Notice) and _is_about_private(session, row, job):
+            row.drop(session)  # it leads to a private card: it is told where it belongs, or nowhere
         else:
             row.not_before = at + _retry_delay(ctx, session, ticket, row, job)
     log.warning("Slack refused a message in %s: %s", job.channel, error)
@@ -80,6 +82,14 @@ def _may_be_image_failure(row: Shown, job: SlackCall) -> TypeGuard[Card]:
     return row.failure in BLOCKS_REJECTED_ERRORS or any(
         word in (row.failure or "") for word in ("image", "download")
     )
+
+
+def _is_about_private(session: Session, notice: Notice, job: SlackCall) -> bool:
+    """Whether it leads to the card of a private ticket, and cannot be told where it is to be told."""
+    if notice.failure in BLOCKS_REJECTED_ERRORS and not job.is_plain:
+        return False
+    about = session.get(Ticket, notice.card_of) if notice.card_of is not None else None
+    return about is not None and about.is_private
 
 
 def _retry_delay(

@@ -49,6 +49,7 @@ def relocate_waiting_cards(
         .where(func.coalesce(Card.channel, Ticket.channel) == channel, or_(Card.id.is_(None), is_idle))
         .where(Ticket.drawn_revision < Ticket.revision, Ticket.group_id.is_(None))
         .where(Ticket.state != TicketState.MUTED, Ticket.id != with_ticket)
+        .where(Ticket.is_private.is_(False))  # what is private waits for a private channel instead
         .order_by(Ticket.id)
         .limit(MOVED_AT_ONCE)
     )

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.context import BotContext
 from bot.notices import clock_set_back
 from bot.runtime import crash_points
-from bot.slack import group_cards, private_cards
+from bot.slack import group_cards, private_access, private_cards
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.groups.card import build_pointer
@@ -314,8 +314,11 @@ def _update_or_post(ctx: BotContext, table: type[Shown], job: SlackCall) -> Post
     """Update, adopt or post.
 
     None, and so another try in a moment, if a doubtful message is neither in sight nor old enough to be given
-    up. Raises `LeaseLostError` if somebody else has it in hand by now.
+    up. Raises `LeaseLostError` if somebody else has it in hand by now, and `SlackRefusedError` before any
+    call if what is not public would not be shown in a private channel.
     """
+    if job.is_private:
+        private_access.check_private(ctx, job.channel)
     if job.ts is not None:
         ctx.slack.update(job.channel, job.ts, job.text, job.blocks or [], key=job.key)
         return Posted(job.channel, job.ts)

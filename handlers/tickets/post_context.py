@@ -35,7 +35,10 @@ class ContextPost:
 
 @door.press("show_context", value=TicketValue)
 def show(act: Act[TicketValue]) -> str | None:
-    """Open the modal with what the ledger has; what it lacks is fetched in the background."""
+    """Open the modal with what the ledger has; what it lacks is fetched in the background.
+
+    Raises `RuleBrokenError` if the ticket is private, and the person is not in the channel of its card.
+    """
     ctx = act.ctx
     access = read_access_of(ctx, act.who.id, patience=LEDGER_TIMEOUT_SECONDS)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:

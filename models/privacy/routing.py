@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.core.audit_event import Event
@@ -92,7 +92,7 @@ def is_settled(session: Session, ticket: Ticket, *, at: datetime) -> bool:
     That is so if no call about them is under way or in doubt.
     """
     card = select(Card.id).where(Card.ticket_id == ticket.id)
-    notice = select(Notice.id).where(Notice.ticket_id == ticket.id)
+    notice = select(Notice.id).where(or_(Notice.ticket_id == ticket.id, Notice.card_of == ticket.id))
     for query, table in ((card, Card), (notice, Notice)):
         is_open = (table.leased_until > at) | (table.ts.is_(None) & table.placing_since.is_not(None))
         if session.scalar(query.where(is_open).limit(1)) is not None:
@@ -103,7 +103,7 @@ def is_settled(session: Session, ticket: Ticket, *, at: datetime) -> bool:
 def move_out(session: Session, ticket: Ticket, *, at: datetime) -> bool:
     """Take the words of a private ticket out of its channel, which is lost; it waits for another one.
 
-    Its card and Heard's messages in its thread are redrawn without words where they are. Returns False, and
+    Its card and Heard's messages about it are redrawn without words where they are. Returns False, and
     does nothing, while it is not known which messages those are. The ticket is locked.
     """
     if not is_settled(session, ticket, at=at):
@@ -114,9 +114,13 @@ def move_out(session: Session, ticket: Ticket, *, at: datetime) -> bool:
             session.add(_emptied_message(card, at))
         card.mark_deleted()
         card.channel = NO_CHANNEL
-    posted = select(Notice).where(Notice.ticket_id == ticket.id, Notice.ts.is_not(None))
+    about = or_(Notice.ticket_id == ticket.id, Notice.card_of == ticket.id)
+    posted = select(Notice).where(about, Notice.ts.is_not(None))
     for notice in session.scalars(posted.order_by(Notice.id).with_for_update()):
         notice.text, notice.blocks, notice.is_stale = EMPTIED_TEXT, _blocks(), True
+    elsewhere = select(Notice).where(Notice.card_of == ticket.id, Notice.ts.is_(None))
+    for notice in session.scalars(elsewhere.order_by(Notice.id).with_for_update()):
+        notice.drop(session)  # a reminder for where the card was
     data = {"channel": ticket.channel}
     ticket.channel = NO_CHANNEL
     ticket.revision += 1

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, false, select, text
+from sqlalchemy import ForeignKey, Index, delete, false, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.core.base import Base, BigKey, Key
@@ -97,6 +97,11 @@ class Notice(Base):
                 quotations=[Quotation(mention_id=one) for one in dict.fromkeys(quotes)],
             ),
         )
+
+    def drop(self, session: Session) -> None:
+        """Delete it before it is posted, with what it says of the mentions that it quotes."""
+        session.execute(delete(Quotation).where(Quotation.notice_id == self.id))
+        session.execute(delete(Notice).where(Notice.id == self.id))
 
     @classmethod
     def links_to_card(cls, session: Session, ticket_id: int, channel: str) -> bool:

@@ -111,6 +111,12 @@ class Track(Base):
         return session.execute(query.order_by(cls.id)).all()
 
     @classmethod
+    def load(cls, session: Session, ids: Collection[int]) -> "list[Track]":
+        """Returns those of the tracks `ids` that were not removed, the oldest first."""
+        here = cls.id.in_(ids), cls.removed_at.is_(None)
+        return list(session.scalars(select(cls).where(*here).order_by(cls.id)))
+
+    @classmethod
     def count_searched_as(cls, session: Session, network: str, account_id: str) -> int:
         """Returns how many searches are read as that account and no other."""
         query = select(func.count()).where(

@@ -90,6 +90,7 @@ def erase_text(session: Session, ticket: Ticket, mention: Mention, *, at: dateti
         return
     Notice.redact(session, mention)
     AlsoHeard.erase_words(session, mention.id)
+    Reply.erase_warning(session, ticket.id, mention.post_id)
     HomeTab.redact(session, since=mention.seen_at)
     raw = update(QuarantinedPost).where(
         QuarantinedPost.network == mention.network,

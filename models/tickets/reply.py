@@ -144,6 +144,15 @@ class Reply(ReplyColumns, Base):
         kept = cls.last_returned(session, ticket_id, actor)
         return kept.words if kept is not None else None
 
+    @classmethod
+    def erase_warning(cls, session: Session, ticket_id: int, post_id: str) -> None:
+        """Erase the customer's content warning from replies to that post, and the requests that hold it.
+
+        It becomes empty, not None: one that still waits is not sent without the warning either.
+        """
+        here = (cls.ticket_id == ticket_id, cls.to_post_id == post_id, cls.content_warning.is_not(None))
+        session.execute(update(cls).where(*here).values(content_warning="", frozen=None))
+
     @property
     def is_returned(self) -> bool:
         """Whether it was submitted, and its text is its author's again."""

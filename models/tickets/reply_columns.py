@@ -28,7 +28,7 @@ class ReplyColumns:
     essence: Mapped[str] = mapped_column(default="", server_default="")  # see models/core/fingerprint.py
     digest: Mapped[str]
     visibility: Mapped[str] = mapped_column(default="public", server_default="public")  # as its author saw it
-    content_warning: Mapped[str | None]
+    content_warning: Mapped[str | None]  # likewise; empty once the customer's words are erased
     frozen: Mapped[str | None]  # the whole request, in the network's form; None before the first call
     repeated: Mapped[bool] = mapped_column(default=False, server_default=false())  # sent a second time
     actor: Mapped[str]

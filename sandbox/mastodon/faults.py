@@ -34,6 +34,9 @@ Kind = Literal[
     "truncated",  # full Content-Length, half the body, then the connection closes
     "garbled",  # half the JSON, with a matching Content-Length
     "repeated",  # the rows of a list, each twice
+    # Streams alone:
+    "stream_ended",  # it ends after its first line
+    "stream_silent",  # it stays open, and nothing comes any more
     # Delays, which combine with any of the above:
     "slow_before",  # the effect comes after `seconds`; the client may be gone by then
     "slow",  # the effect is immediate, the response comes after `seconds`

@@ -5,6 +5,7 @@ A WSGI server would hide its sockets, so this one uses http.server, with a threa
 
 import contextlib
 import logging
+import queue
 import socket
 import struct
 import threading
@@ -22,6 +23,7 @@ from sandbox.mastodon.faults import Fault
 from sandbox.mastodon.state.world import MastodonWorld
 
 HOST = "127.0.0.1"
+SIGN_OF_LIFE_SECONDS = 1.0  # Mastodon's are 15 seconds apart
 MAX_BODY = 1_000_000
 LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER for zero seconds: closing sends RST
 
@@ -76,18 +78,36 @@ class Handler(BaseHTTPRequestHandler):
         if made.wire is Wire.RESET:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
             self.connection.close()  # before socketserver can send a FIN
-        if made.wire in {Wire.WHOLE, Wire.HALF}:
+        if made.stream is not None:
+            self._send_stream(made, made.stream)
+        elif made.wire in {Wire.WHOLE, Wire.HALF}:
             half = len(made.content) // 2 if made.wire is Wire.HALF else None
             self.connection.sendall(self._head(made) + made.content[:half])
         if made.wire is not Wire.WHOLE:
             self.close_connection = True
+
+    def _send_stream(self, made: Answer, events: "queue.SimpleQueue[bytes]") -> None:
+        """Send events until the client is gone or the server closes, and a sign of life in between."""
+        self.close_connection = True
+        try:
+            self.connection.sendall(self._head(made) + made.content)
+            alive_at = time.monotonic()
+            while not self.server.closing.is_set():
+                with contextlib.suppress(queue.Empty):
+                    self.connection.sendall(events.get(timeout=0.05))
+                if time.monotonic() - alive_at > SIGN_OF_LIFE_SECONDS:
+                    alive_at = time.monotonic()
+                    self.connection.sendall(b":thump\n")
+        finally:
+            if made.ended is not None:
+                made.ended()
 
     def _head(self, made: Answer) -> bytes:
         headers = {
             "date": self.date_time_string(self.server.world.clock().timestamp()),
             "server": "sandbox",
             **made.headers,
-            "content-length": str(len(made.content)),
+            **({"connection": "close"} if made.stream else {"content-length": str(len(made.content))}),
         }
         lines = [f"HTTP/1.1 {made.status} {HTTPStatus(made.status).phrase}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]

@@ -25,6 +25,8 @@ from tests.bench import (
     reports,
     searching,
     starting,
+    streaming,
+    trying,
     waiting,
     workers,
 )
@@ -36,6 +38,7 @@ PARTS: Sequence[str] = (
     "ingest",
     "likeness",
     "matching",
+    "streaming",
     "pressing",
     "crowd",
     "flood",
@@ -43,6 +46,7 @@ PARTS: Sequence[str] = (
     "waiting",
     "reports",
     "searching",
+    "trying",
     "workers",
 )
 ENGINES = ("sqlite", "postgresql")
@@ -78,12 +82,14 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "pacing": lambda: pacing.measure(new),
         "waiting": lambda: waiting.measure(new),
         "searching": lambda: searching.measure(new),
+        "trying": lambda: trying.measure(new),
         "reports": lambda: reports.measure(new),
     }
     if on_postgresql:  # SQLite is one process's
         measure["workers"] = lambda: workers.measure(new)
     else:  # no database, so once is enough
         measure["matching"] = matching.measure
+        measure["streaming"] = streaming.measure
     measured: list[Figure] = []
     for part in [part for part in parts if part in measure]:
         click.echo(f"{part} …", err=True)

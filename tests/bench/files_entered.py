@@ -108,14 +108,14 @@ def measure(tree: Path) -> dict[str, Entered]:
             bot.told_all()
 
         _, warm = bot.heard("@acmebrew how do I start?", author="first")
-        bot.press(warm, "Claim")  # what only the first press of a process does is not counted
+        bot.ana.press(bot.now(warm), "Claim")  # what only the first press of a process does is not counted
         bot.shows(warm, "Release")
         _, claimed = bot.heard("@acmebrew is it open?", author="second")
         _, answered = bot.heard("@acmebrew where do I find it?", author="third")
         rest()
         found: dict[str, Entered] = {}
         with recorder.recording() as found["Claim"]:
-            bot.press(claimed, "Claim")
+            bot.ana.press(bot.now(claimed), "Claim")
             bot.shows(claimed, "Release")
             rest()
         with recorder.recording() as found["Reply"]:

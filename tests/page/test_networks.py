@@ -128,45 +128,6 @@ def test_a_public_reply_can_be_deleted_from_slack(window: Open, network: str) ->
     expect(card).to_contain_text("Waiting")
 
 
-def test_a_private_mention_is_shown_in_the_private_channel_alone_and_answered_in_private(
-    window: Open, demo: Demo
-) -> None:
-    secret = "my order 4711 went to my old address"
-    ana, cleo = window(), window("U0CLEO")
-    tab = ana.tab("Mastodon")
-    tab.get_by_label("Who can see it").select_option("direct")
-    expect(tab.get_by_role("status")).to_contain_text("in a private Slack channel only")
-    say(tab, "Mastodon", secret)
-    expect(ana.slack).to_contain_text("1 private mention")
-    box = ana.slack.get_by_role("combobox", name="Message #mentions")
-    box.fill("/mentions tracks")
-    box.press("Enter")
-    route(ana)
-
-    ana.slack.get_by_role("button", name=re.compile("^mentions-private")).click()
-    card = ana.card("order 4711")
-    answer(ana, card, "We have sent it after you.", "Send")
-    ours = conversation(tab, "order 4711").locator(".post.ours")
-    expect(ours).to_contain_text("We have sent it after you.")
-    expect(ours.locator(".private")).to_have_text("Private mention")
-    expect(cleo.slack.get_by_role("button", name=re.compile("mentions-private"))).to_have_count(0)
-    with demo.context.slack.world.lock:
-        channels = [
-            one for one in demo.context.slack.world.channels.values() if one.name != "mentions-private"
-        ]
-        seen = str([(m.text, m.blocks) for one in channels for m in (*one.messages, *one.ephemerals)])
-    assert "4711" not in seen
-    assert "We have sent it" not in seen
-
-
-def route(window: Window) -> None:
-    """Let Mastodon's mentions go to the private channel, from the list of tracks."""
-    listed = window.slack.locator("article", has_text="Only visible to you").last
-    listed.get_by_role("button", name="Edit").nth(1).click()
-    window.modal.get_by_label("Show cards in").select_option(label="#mentions-private")
-    window.modal.locator("button[type=submit]").click()
-
-
 @pytest.mark.parametrize("network", NETWORKS)
 def test_what_a_customer_or_a_teammate_types_is_text_and_nothing_else(window: Open, network: str) -> None:
     ana = window()

@@ -59,7 +59,7 @@ def started(copy: Path, *arguments: str) -> Iterator[str]:
         assert process.wait(20) == 0
 
 
-STAND_ALONE = ("slack", "x", "mastodon")
+STAND_ALONE = ("slack", "x", "mastodon", "bluesky")
 
 
 @pytest.mark.parametrize(("copy", "name"), [(one, one) for one in STAND_ALONE], indirect=["copy"])
@@ -102,3 +102,18 @@ def test_mastodon_starts_answers_and_ends(copy: Path) -> None:
         )
         with urlopen(asked, timeout=10) as answer:
             assert json.load(answer)["username"] == "fernpress"
+
+
+@pytest.mark.parametrize("copy", ["bluesky"], indirect=True)
+def test_bluesky_starts_answers_and_ends(copy: Path) -> None:
+    with started(copy, "sandbox.bluesky", "--brand", "fernpress.test") as line:
+        said = re.fullmatch(
+            r"Bluesky for @fernpress\.test listens at (http://127\.0\.0\.1:\d+), app password (\S+)\n", line
+        )
+        assert said
+        body = json.dumps({"identifier": "fernpress.test", "password": said[2]}).encode()
+        asked = Request(
+            f"{said[1]}/xrpc/com.atproto.server.createSession", body, {"Content-Type": "application/json"}
+        )
+        with urlopen(asked, timeout=10) as answer:
+            assert json.load(answer)["handle"] == "fernpress.test"

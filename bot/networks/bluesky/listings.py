@@ -1,12 +1,16 @@
 """Lists of Bluesky's posts: our mentions, what a search finds, our own posts, and how they end.
 
-A position is a moment of the server's clock. None of the lists is in the order in which posts arrive: each
-post stands where its author's clock says, so every reading goes on to some days behind its position.
+None of the lists is in the order in which posts arrive: each post stands where its author's clock says, so
+every reading goes on to some days behind its position. A position is two moments of the server's clock,
+parted by a slash: how far the last reading came, and where the first one began. A single moment is where a
+first one begins.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from bot.networks.base import Later, Reader
 from bot.networks.bluesky import parsing, search_query, uris
@@ -20,11 +24,42 @@ REASONS = ("mention", "reply", "quote")
 # A post dated two days back stands two days deep, and a mention made while its author blocked us appears only
 # later, at its old place.
 OVERLAP = timedelta(hours=72)
+# Lifted blocks and moderation labels bring mentions back at their old places: once a day a reading goes
+# this deep.
+DEEP_OVERLAP = timedelta(days=14)
+DEEP_EVERY_SECONDS = 24 * 3600.0
 # Searches are for people (https://github.com/bluesky-social/atproto/issues/3423): one page is mostly enough.
 SEARCH_OVERLAP = timedelta(hours=1)
 _MENTION_PAGES_MAX = 60
 _SEARCH_PAGES_MAX = 10
 OWN_POSTS_PAGES_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A position, read: the last reading came up to `read_to`, and the first one began at `began`."""
+
+    read_to: datetime
+    began: datetime
+
+    @classmethod
+    def parse(cls, position: Position) -> Self:
+        """Return what `position` says; one that cannot be read is the beginning of time."""
+        read_to, _, began = position.partition("/")
+        moment = parse_time(read_to) or datetime.fromtimestamp(0, UTC)
+        return cls(moment, (parse_time(began) or moment).replace(microsecond=0))
+
+    def moved_to(self, moment: datetime | None) -> Position | None:
+        """Return the position of a reading that came up to `moment`; None if that is None."""
+        if moment is None:
+            return None
+        return Position(f"{format_time(moment)}/{format_time(self.began)}")
+
+    def covers(self, row: JsonObject) -> bool:
+        """Return whether a post belongs to what is read: listed or written since the first reading began."""
+        uri, seen = uris.parse_uri(row.get("uri")), _seen_at(row)
+        written = uris.tid_time(uri.rkey) if uri is not None else None
+        return seen is None or written is None or max(seen, written) >= self.began
 
 
 class ListingReader(Reader):
@@ -36,30 +71,36 @@ class ListingReader(Reader):
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
+        self._deep_from = 0.0  # when the next deep reading of mentions is due, by the monotonic clock
 
     def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """Yield who mentioned, answered or quoted us since three days before `after`, newest page first.
 
-        Pages are short or empty where others of our notifications stood. All of a page that stand at its very
-        end and have the same time as the next are lost (seen on AppView 0.0.280): pages are as large as the
-        server allows, and the next reading begins elsewhere.
+        A post that was there before the first reading began is left out, unless its key says that it was
+        written later and only dated back. Pages are short or empty where others of our notifications stood.
+        What has the same time as the last of a page is lost to the next (seen on AppView 0.0.280), so pages
+        are as large as the server allows, and the next reading begins elsewhere.
         """
         me = self._caller.require_account(account_id)
+        mark, is_deep = Mark.parse(after), time.monotonic() >= self._deep_from
+        floor = mark.read_to - (DEEP_OVERLAP if is_deep else OVERLAP)
         ask = {"limit": PAGE_SIZE, "reasons": list(REASONS), "priority": "false"}
         pages = self._pages(
             "app.bsky.notification.listNotifications", ask, "notifications", account_id, _MENTION_PAGES_MAX
         )
         for first, (rows, cursor, is_cut_off) in _numbered(pages):
-            wanted = [row for row in rows if row.get("reason") in REASONS]
+            wanted = [row for row in rows if row.get("reason") in REASONS and mark.covers(row)]
             views = self.views([get_text(row, "uri") for row in wanted], account_id)
             posts, bad = parsing.parse_rows((parsing.merge_view(row, views) for row in wanted), me)
             lowest = _lowest([*rows, {"indexedAt": cursor}])
-            position = _newest(wanted) if first else None
-            is_last = lowest is not None and lowest < _moment(after) - OVERLAP
-            has_gap = is_cut_off and not (lowest is not None and lowest <= _moment(after))
+            position = mark.moved_to(_newest(wanted)) if first else None
+            is_last = lowest is not None and lowest < floor
+            has_gap = is_cut_off and not (lowest is not None and lowest <= mark.read_to)
             yield PostPage(posts, bad, position, _position(lowest), has_gap)
             if is_last:
-                return
+                break
+        if is_deep:
+            self._deep_from = time.monotonic() + DEEP_EVERY_SECONDS
 
     def search(
         self, query: str, after: Position, *, account_id: str, before: Position | None = None
@@ -70,8 +111,9 @@ class ListingReader(Reader):
         servers do not heed them, so what is too old or too new is left out here.
         """
         me = self._caller.require_account(account_id)
-        since = _moment(after) - SEARCH_OVERLAP
-        until = None if before is None else _moment(before) + timedelta(milliseconds=1)
+        mark = Mark.parse(after)
+        since = max(mark.read_to - SEARCH_OVERLAP, mark.began)
+        until = None if before is None else Mark.parse(before).read_to + timedelta(milliseconds=1)
         first = True
         for one in search_query.parse(query):
             ask: dict[str, Any] = {"q": one.words, "sort": "latest", "limit": PAGE_SIZE}
@@ -83,7 +125,7 @@ class ListingReader(Reader):
                 wanted = [row for row in rows if _is_between(row, since, until)]
                 posts, bad = parsing.parse_rows(wanted, me)
                 is_last = lowest is not None and lowest < since
-                position = _newest(rows) if first and posts else None
+                position = mark.moved_to(_newest(rows) or self._caller.server_time) if first else None
                 yield PostPage(posts, bad, position, _position(lowest), is_cut_off and not is_last)
                 first = False
                 if is_last:
@@ -97,7 +139,7 @@ class ListingReader(Reader):
     def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """Yield what our account posted since three days before `after`, straight from its repository."""
         me = self._caller.require_account(account_id)
-        floor, first = _moment(after) - OVERLAP, True
+        floor, first = Mark.parse(after).read_to - OVERLAP, True
         for rows, is_cut_off in self.own_records(floor, account_id):
             posts, bad = parsing.parse_rows((_as_view(row, me) for row in rows), me)
             now = self._caller.server_time if first and posts else None
@@ -167,10 +209,6 @@ def _rows(answer: JsonObject, name: str) -> list[JsonObject]:
     return [row if isinstance(row, dict) else {"uri": None, "broken": row} for row in rows]
 
 
-def _moment(position: Position) -> datetime:
-    return parse_time(position) or datetime.fromtimestamp(0, UTC)
-
-
 def _position(moment: datetime | None) -> Position | None:
     return None if moment is None else Position(format_time(moment))
 
@@ -183,8 +221,8 @@ def _lowest(rows: Sequence[JsonObject]) -> datetime | None:
     return min((moment for row in rows if (moment := _seen_at(row))), default=None)
 
 
-def _newest(rows: Sequence[JsonObject]) -> Position | None:
-    return _position(max((moment for row in rows if (moment := _seen_at(row))), default=None))
+def _newest(rows: Sequence[JsonObject]) -> datetime | None:
+    return max((moment for row in rows if (moment := _seen_at(row))), default=None)
 
 
 def _is_between(row: JsonObject, since: datetime, until: datetime | None) -> bool:

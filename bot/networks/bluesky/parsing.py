@@ -22,6 +22,7 @@ from bot.networks.bluesky.json_values import (
 from bot.networks.values import AccountIdentity, AuthorProfile, Post, Summons, UnreadableRow
 
 LANGS_MAX = 3  # https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json
+_INVALID_HANDLE = "handle.invalid"  # a handle that nobody has any more, https://atproto.com/specs/handle
 _RAW_MAX_CHARS = 20_000
 _MENTION_FEATURE = "app.bsky.richtext.facet#mention"
 _GATED = "The author of this conversation limits who can reply, and this account is not among them."
@@ -97,7 +98,7 @@ def parse_profile(row: JsonObject) -> AuthorProfile | None:
     avatar = get_text(row, "avatar")
     return AuthorProfile(
         id=did,
-        handle=handle if uris.is_handle(handle) else did,  # `handle.invalid`: it is no one's any more
+        handle=handle if uris.is_handle(handle) and handle != _INVALID_HANDLE else did,
         name=get_text(row, "displayName") or handle,
         followers=get_count(row, "followersCount"),
         verified=get_text(get_object(row, "verification"), "verifiedStatus") == "valid",

@@ -52,7 +52,10 @@ class RecordPublisher(ListingReader, Publisher):
     def publish(
         self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
     ) -> PublishedReply:
-        """Write the reply that `freeze` made; without `frozen`, it is made now."""
+        """Write the reply that `freeze` made; without `frozen`, it is made now.
+
+        Raises `Refused`, `Later` and `Unsure`.
+        """
         self._caller.require_account(account_id)
         frozen = frozen or self.freeze(text, to, key, at=datetime.now(UTC), account_id=account_id)
         reply = self._parse_frozen(frozen, account_id)
@@ -85,7 +88,10 @@ class RecordPublisher(ListingReader, Publisher):
         return self._find_under(to, text, since, account_id)
 
     def delete(self, post_id: str, *, account_id: str) -> None:
-        """Delete our own post. One that is not there any more is no error for Bluesky."""
+        """Delete our own post. One that is not there any more is no error for Bluesky.
+
+        Raises `Refused`, `Later` and `Unsure`.
+        """
         uri = uris.parse_post_uri(post_id)
         self._caller.require_account(account_id)
         if uri is None:
@@ -138,11 +144,17 @@ class RecordPublisher(ListingReader, Publisher):
         return PublishedReply(reply.post_id, uris.post_link(reply.post_id))
 
     def _get_record(self, uri: uris.RecordUri, account_id: str) -> JsonObject | None:
-        """A record of our own repository, as it is now; None if there is none. Raises `Later`."""
-        ask = {"repo": uri.did, "collection": uri.collection, "rkey": uri.rkey}
+        """A record of our own repository, as it is now; None if there is none. Raises `Later`.
+
+        Of a deactivated account `getRecord` says "not found" although the record is there (PDS 0.5.35), as
+        it then asks the AppView. `listRecords` never does, so it has to confirm that the repository is at
+        hand.
+        """
+        ask = {"repo": uri.did, "collection": uri.collection}
         try:
-            answer = self._caller.query("com.atproto.repo.getRecord", ask, account_id)
+            answer = self._caller.query("com.atproto.repo.getRecord", {**ask, "rkey": uri.rkey}, account_id)
         except errors.RecordNotFound:
+            self._caller.query("com.atproto.repo.listRecords", {**ask, "limit": 1}, account_id)
             return None
         if answer.get("uri") != str(uri):
             raise Later(None, "server error", "Bluesky sent another record than the one that was asked for.")

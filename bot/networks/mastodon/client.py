@@ -1,6 +1,7 @@
 """Mastodon, or a server that speaks its API, as one account sees it. Facts: https://docs.joinmastodon.org/."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -9,13 +10,12 @@ from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, U
 from bot.networks.http_client import CallLimits
 from bot.networks.mastodon import errors, reply_form
 from bot.networks.mastodon.api import Api, Login
-from bot.networks.mastodon.html_text import html_to_text
 from bot.networks.mastodon.identity import NETWORK_NAME, Identity, missing_scopes
 from bot.networks.mastodon.ids import unpack_context
-from bot.networks.mastodon.json_values import JsonObject, get_id, get_objects, get_text, get_time
+from bot.networks.mastodon.json_values import JsonObject, get_id, get_object, get_objects, get_text, get_time
 from bot.networks.mastodon.length import measure
 from bot.networks.mastodon.lookup import PostLookup
-from bot.networks.mastodon.parsing import parse_post, parse_profile, same_words
+from bot.networks.mastodon.parsing import parse_language, parse_post, parse_profile, same_words
 from bot.networks.mastodon.reply_form import ReplyForm, unpack_form
 from bot.networks.mastodon.server_info import ServerInfo
 from bot.networks.mastodon.settings import SCOPES, MastodonSettings
@@ -121,13 +121,13 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         Raises `Refused` if that is gone, was edited, or would be seen by others than before; and `Later`.
         """
         del key, at
-        return self._build_form(text, to, self._identity.require(account_id)).pack()
+        return self._build_form(text, to, self._identity.require(account_id, may_ask_again=False)).pack()
 
     def publish(
         self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
     ) -> PublishedReply:
         """Post exactly what was frozen, with an Idempotency-Key, which not all servers know."""
-        who = self._identity.require(account_id)
+        who = self._identity.require(account_id, may_ask_again=False)
         body = frozen or self._build_form(text, to, who).pack()
         row = self._api.write("POST", _STATUSES, body.encode(), key, errors.write_error)
         return self._published(row)
@@ -145,7 +145,7 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         Raises `Unsure` where the server is not known to keep to the key, and what a call that writes raises.
         """
         del to
-        who = self._identity.require(account_id)
+        who = self._identity.require(account_id, may_ask_again=False)
         if not frozen or not who.server.may_repeat:
             raise Unsure("Heard sends nothing twice to that server.")
         return self._published(self._api.write("POST", _STATUSES, frozen.encode(), key, errors.repeat_error))
@@ -181,7 +181,7 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         row = self._lookup.find_own(post_id, who)
         if row is None:
             return
-        if who.viewer.handle_of(row.get("account") or {}).lower() != who.viewer.me.id:
+        if who.viewer.handle_of(get_object(row, "account")).lower() != who.viewer.me.id:
             raise Refused("not ours", "Somebody else posted that.")
         try:
             self._api.write(
@@ -261,6 +261,12 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         shown = context.edited if context and context.server == who.viewer.host else None
         reply_form.check_unchanged(shown, parent, edited.isoformat() if edited else "")
         visibility = reply_form.choose_visibility(to, parent, who.privacy)
+        to = replace(
+            to,
+            author_handle=to.author_handle or who.viewer.handle_of(get_object(parent, "account")),
+            content_warning=to.content_warning or get_text(parent, "spoiler_text") or None,
+            lang=to.lang or parse_language(parent),
+        )
         reply_form.check_strangers(text, to, visibility, who.viewer)
         if (length := self.length(text, to)) > who.server.max_length:
             raise Refused("too long", f"{length} characters are more than {who.server.max_length}.")
@@ -297,9 +303,7 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
             return True
         source = self._api.find_object(f"{_STATUSES}/{quote(get_id(row), safe='')}/source", kind="posts")
         typed = get_text(source or {}, "text")
-        return bool(typed) and (
-            same_words(typed, text) or same_words(html_to_text(typed), text) or typed.endswith(text)
-        )
+        return same_words(reply_form.without_prefix(typed), reply_form.without_prefix(text))
 
     def _published(self, row: JsonObject) -> PublishedReply:
         """Read the server's answer to a reply. Raises `Unsure` if it does not say what it posted."""

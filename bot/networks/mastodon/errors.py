@@ -57,11 +57,9 @@ def write_error(response: requests.Response, secrets: Iterable[str]) -> NetworkE
     detail, status = error_detail(response, secrets), response.status_code
     if status not in _CLIENT_ERRORS or status == HTTPStatus.REQUEST_TIMEOUT:
         return Unsure(detail)
-    if status in _CAUSE_BY_STATUS:
+    if status in _CAUSE_BY_STATUS or not _problem(response):  # the latter is a gateway, or a wrong address
         return _build_later(response, detail)
     if status in _GONE:
-        if not _problem(response):
-            return _build_later(response, detail)  # a wrong address, or a gateway
         return Refused("parent gone", f"The post is gone, or hidden from us. {detail}")
     if any(words in detail.lower() for words in _TOO_LONG):
         return Refused("too long", detail)

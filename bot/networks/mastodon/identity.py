@@ -47,12 +47,12 @@ class IdentityCache:
         self._until = 0.0
         self.last: Identity | None = None
 
-    def get(self) -> Identity:
-        """Return who we are. Raises `Later`."""
+    def get(self, *, may_ask_again: bool = True) -> Identity:
+        """Return who we are; what was asked hours ago is asked again if it may be. Raises `Later`."""
         login = self._api.login()
         with self._lock:
             known = self.last if self.last is not None and self.last.login == login else None
-            if known is not None and time.monotonic() < self._until:
+            if known is not None and (not may_ask_again or time.monotonic() < self._until):
                 return known
             try:
                 self.last = self._ask(login)
@@ -66,9 +66,9 @@ class IdentityCache:
             self._on_answer(self.last)
             return self.last
 
-    def require(self, account_id: str) -> Identity:
+    def require(self, account_id: str, *, may_ask_again: bool = True) -> Identity:
         """Return who we are, if that is `account_id`. Raises `WrongAccount` if not, and `Later`."""
-        found = self.get()
+        found = self.get(may_ask_again=may_ask_again)
         if found.viewer.me.id != account_id:
             raise WrongAccount(account_id, found.viewer.me)
         return found

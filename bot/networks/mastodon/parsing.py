@@ -103,7 +103,7 @@ def _build_post(row: JsonObject, viewer: Viewer, parent_of: Callable[[JsonObject
         in_reply_to=in_reply_to,
         quoted=get_text(quoted, "uri") or None,
         is_repost=reposted,
-        lang=_language(row),
+        lang=parse_language(row),
         media=parse_media(row),
         summons="none" if reposted else _summons(row, typed, quoted, viewer),
         addressed=typed.addressed,
@@ -233,7 +233,8 @@ def allows_finding(account: JsonObject) -> bool:
     return not any(_NO_BOT.search(html_to_text(each)) for each in (get_text(account, "note"), *fields))
 
 
-def _language(row: JsonObject) -> str | None:
+def parse_language(row: JsonObject) -> str | None:
+    """Return the language that the author of the post in `row` named, without its region."""
     found = _LANGUAGE.fullmatch(get_text(row, "language"))
     return found[1].lower() if found else None
 

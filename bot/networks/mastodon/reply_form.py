@@ -15,7 +15,9 @@ from bot.networks.mastodon.parsing import API_VISIBILITY, Viewer
 from bot.networks.values import ReplyTarget
 
 _FROM_WIDE_TO_NARROW = ("public", "unlisted", "private", "direct")
-_HANDLE = re.compile(r"(?<![\w/@.])@(\w+(?:[.-]+\w+)*)(?:@([\w.-]*\w))?")
+# More than any server takes for a mention; Mastodon takes `.@ana` for one, and no e-mail address.
+_HANDLE = re.compile(r"(?<![\w/])@(\w+(?:[.-]+\w+)*)(?:@([\w.-]*\w))?")
+_PREFIX = re.compile(r"\A(?:@\w+(?:[.-]+\w+)*(?:@[\w.-]*\w)?\s+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,13 @@ def mentioned_ids(to: ReplyTarget, parent: JsonObject, viewer: Viewer) -> tuple[
 def check_strangers(text: str, to: ReplyTarget, visibility: str, viewer: Viewer) -> None:
     """Raise `Refused` if the words of a reply that is not public name somebody who has not seen the post.
 
-    Whoever is named gets to see a post, so that would widen it.
+    Whoever is named gets to see a post, so that would widen it. A name without domain is one of our server's.
     """
     if visibility not in {"private", "direct"}:
         return
     known = {handle.lower() for handle in (to.author_handle, *to.mentioned, viewer.me.id)}
-    names = {handle.partition("@")[0] for handle in known}
-    strangers = [found[0] for found in _HANDLE.finditer(text) if not _is_known(found, known, names)]
+    named = [(found[0], f"{found[1]}@{found[2] or viewer.host}".lower()) for found in _HANDLE.finditer(text)]
+    strangers = [written for written, handle in named if handle not in known]
     if strangers:
         raise Refused(
             "not allowed",
@@ -113,9 +115,9 @@ def check_strangers(text: str, to: ReplyTarget, visibility: str, viewer: Viewer)
         )
 
 
-def _is_known(found: "re.Match[str]", known: set[str], names: set[str]) -> bool:
-    name, domain = found[1].lower(), found[2]
-    return f"{name}@{domain.lower()}" in known if domain else name in names
+def without_prefix(text: str) -> str:
+    """Return the words of a reply without the handles that it begins with."""
+    return _PREFIX.sub("", text)
 
 
 def _join(names: Sequence[str]) -> str:

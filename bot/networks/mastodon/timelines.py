@@ -31,6 +31,7 @@ _SEARCH_PAGES_MAX = 10  # a line
 _FINDS_PER_PAGE = 100
 _LATE = timedelta(minutes=15)  # by how much our own posts may be listed late
 _FEDERATION_DELAY = timedelta(hours=2)  # by how much a post of another server may come late
+_KINDS = {"mention", "quote"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -87,9 +88,7 @@ class TimelineReader(Reader):
             has_gap |= listing.has_gap
             found |= {get_text(row, "uri"): row for page in listing.pages for row in page}
         wanted = [
-            row
-            for row in found.values()
-            if allows_finding(get_object(row, "account")) and _is_between(row, since, until)
+            row for row in found.values() if _may_be_found(row, who.viewer) and _is_between(row, since, until)
         ]
         wanted.sort(
             key=lambda row: (get_time(row, "created_at") or _EPOCH, sort_key(get_id(row))), reverse=True
@@ -192,6 +191,8 @@ class TimelineReader(Reader):
         posts = []
         for row in page:
             post = get_object(row, "status")
+            if get_text(row, "type") not in _KINDS:
+                continue  # some servers do not know `types[]`
             if post and get_id(post) not in seen:
                 seen.add(get_id(post))
                 posts.append(post)
@@ -205,7 +206,7 @@ class TimelineReader(Reader):
         if not who.server.searches_words:
             detail = f"{who.server.describe()}, which has no search for words; hashtags are found there."
             raise Later(None, "forbidden", detail)
-        return self._found(line, since)
+        return self._found(line.removeprefix("@"), since)
 
     def _found(self, words: str, since: datetime) -> _Listing:
         """What a search for words finds, which is paged by number: newest first, but for late posts."""
@@ -261,6 +262,13 @@ class TimelineReader(Reader):
             self._profiles.add(parse_profile(get_object(row, "account"), viewer))
         posts = tuple(one for one in read if isinstance(one, Post))
         return posts, tuple(one for one in read if isinstance(one, UnreadableRow))
+
+
+def _may_be_found(row: JsonObject, viewer: Viewer) -> bool:
+    """Whether its author lets others find the post, or speaks to us in it."""
+    if any(get_id(each) == viewer.local_id for each in get_objects(row, "mentions")):
+        return True
+    return allows_finding(get_object(row, "account"))
 
 
 def _moment(position: Position) -> datetime:

@@ -13,11 +13,16 @@ Row = dict[str, Any]
 
 
 def get_record(call: Call) -> Row:
-    """https://docs.bsky.app/docs/api/com-atproto-repo-get-record; nobody needs to log in for it."""
-    account = _repository(call, call.text("repo"))
+    """https://docs.bsky.app/docs/api/com-atproto-repo-get-record; nobody needs to log in for it.
+
+    Records of a deactivated account are "not found": the PDS then asks the AppView, which does not have them.
+    """
+    account = call.world.find_user(call.text("repo"))
+    if account is None:
+        raise invalid(f"Could not find repo: {call.text('repo')}")
     collection, rkey = call.text("collection"), call.text("rkey")
     found = account.records.get((collection, rkey))
-    if found is None:
+    if found is None or account.state != "active":
         uri = record_uri(account.did, collection, rkey)
         raise XrpcError(400, "RecordNotFound", f"Could not locate record: {uri}")
     return _row(found)

@@ -4,7 +4,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.mastodon.api import instance_endpoints, oauth_endpoints, read_endpoints, write_endpoints
+from sandbox.mastodon.api import (
+    instance_endpoints,
+    oauth_endpoints,
+    read_endpoints,
+    streaming_endpoints,
+    write_endpoints,
+)
 from sandbox.mastodon.api.call import Call
 from sandbox.mastodon.api.http_messages import Answer, Request
 from sandbox.mastodon.state.world import MastodonWorld
@@ -52,6 +58,9 @@ ENDPOINTS: tuple[Endpoint | OAuthRoute, ...] = (
     Endpoint("GET /api/v1/statuses/:id/source", "read:statuses", read_endpoints.source),
     Endpoint("POST /api/v1/statuses", "write:statuses", write_endpoints.create),
     Endpoint("DELETE /api/v1/statuses/:id", "write:statuses", write_endpoints.delete),
+    Endpoint("GET /api/v1/streaming/health", "", streaming_endpoints.health),
+    Endpoint("GET /api/v1/streaming/user", "read:statuses", streaming_endpoints.user),
+    Endpoint("GET /api/v1/streaming/hashtag", "read:statuses", streaming_endpoints.hashtag),
     Endpoint("GET /api/v1/apps/verify_credentials", "any", instance_endpoints.own_app),
     Endpoint("GET /api/v2/instance", "", instance_endpoints.v2),
     Endpoint("GET /api/v1/instance", "", instance_endpoints.v1),

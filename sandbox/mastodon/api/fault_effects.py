@@ -1,6 +1,7 @@
 """The effect of each fault on a call."""
 
 import json
+import queue
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -50,6 +51,12 @@ def _repeated(answer: Answer) -> Answer:
     return replace(answer, content=json.dumps([row for row in body for _ in range(2)]).encode())
 
 
+def _without_stream(answer: Answer) -> Answer:
+    if answer.ended is not None:
+        answer.ended()
+    return replace(answer, stream=None, ended=None)
+
+
 INSTEAD: dict[Kind, Answer] = {
     "down": Answer(503, b"", wire=Wire.NOTHING),
     "answer_lost_before": Answer(503, b"", wire=Wire.NOTHING),
@@ -69,4 +76,6 @@ SPOILS: dict[Kind, Callable[[Answer], Answer]] = {
     "truncated": lambda answer: replace(answer, wire=Wire.HALF),
     "garbled": lambda answer: replace(answer, content=answer.content[: len(answer.content) // 2]),
     "repeated": _repeated,
+    "stream_ended": _without_stream,
+    "stream_silent": lambda answer: replace(answer, stream=queue.SimpleQueue() if answer.stream else None),
 }

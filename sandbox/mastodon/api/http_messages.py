@@ -1,7 +1,8 @@
 """Requests and responses, apart from HTTP."""
 
 import json
-from collections.abc import Mapping
+import queue
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -82,12 +83,14 @@ class Params:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response."""
+    """A response. One with a `stream` goes on with what is put there; `ended` is called when it is over."""
 
     status: int
     content: bytes
     headers: dict[str, str] = field(default_factory=dict)
     wire: Wire = Wire.WHOLE
+    stream: "queue.SimpleQueue[bytes] | None" = None
+    ended: Callable[[], None] | None = None
 
     @property
     def seen_status(self) -> int | None:

@@ -47,7 +47,7 @@ def account_statuses(call: Call) -> Answer:
 
 def notifications(call: Call) -> Answer:
     params = call.request.params
-    kinds = params.all("types")
+    kinds = params.all("types") if call.world.flavour.knows_types else []
 
     def is_wanted(one: Notification) -> bool:
         about = call.world.index.find(one.status_id)

@@ -43,6 +43,8 @@ class Flavour:
     tells_consent: bool = False
     default_visibility: str | None = None
     invalid_status: int = 422
+    knows_types: bool = True
+    has_event_streams: bool = False  # GoToSocial and Pleroma have WebSockets alone, Hollo nothing
 
 
 MASTODON = Flavour(
@@ -58,6 +60,7 @@ MASTODON = Flavour(
     api_version=10,
     checks_allowed_mentions=True,
     tells_consent=True,
+    has_event_streams=True,
 )
 GOTOSOCIAL = Flavour(
     name="gotosocial",
@@ -110,6 +113,7 @@ PIXELFED = Flavour(  # https://github.com/pixelfed/pixelfed/issues/3581
     searches=None,
     idempotency="ignored",
     has_batch=False,
+    knows_types=False,
 )
 
 FLAVOURS = {one.name: one for one in (MASTODON, GOTOSOCIAL, HOLLO, AKKOMA, PIXELFED)}

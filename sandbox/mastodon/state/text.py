@@ -5,7 +5,7 @@ import re
 
 import regex
 
-MENTION = re.compile(r"(?<![\w/@.])@([A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*)(?:@([A-Za-z0-9.-]+[A-Za-z0-9]))?")
+MENTION = re.compile(r"(?<![=/\w])@([A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*)(?:@([A-Za-z0-9.-]+[A-Za-z0-9]))?")
 TAG = re.compile(r"(?<![\w/&#])#(\w*[^\W\d]\w*)")
 LINK = re.compile(r"https?://[^\s<>]+[^\s<>.,;:!?)\"']")
 _TOKEN = re.compile(f"({LINK.pattern})|(?:{MENTION.pattern})|(?:{TAG.pattern})")

@@ -276,7 +276,7 @@ class MastodonStage:
         )
 
     def full_handle(self, handle):
-        return "acmebrew" if handle == "acmebrew" else f"{handle}@remote.example"
+        return handle if handle in {"acmebrew", "acmetea"} else f"{handle}@remote.example"
 
     def said_in(self, reply):
         return reply.removeprefix("@maria@remote.example ")

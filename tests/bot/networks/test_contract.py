@@ -402,6 +402,56 @@ def test_a_target_that_never_was_is_refused(stage):
         stage.network.publish("Hello!", nowhere, "key-1", account_id=stage.us)
 
 
+# Frozen, and sent once
+
+
+def freeze(stage, post, text="Hello!"):
+    return stage.network.freeze(text, target(post), "key-1", at=post.posted_at, account_id=stage.us)
+
+
+def test_freezing_a_reply_says_nothing_in_public(stage):
+    stage.says("maria", "@acmebrew hello")
+    post = one(stage)
+
+    freeze(stage, post)
+
+    assert stage.replies_to(post.id) == []
+
+
+def test_a_frozen_reply_is_published_and_found_again(stage):
+    stage.says("maria", "@acmebrew hello")
+    post = one(stage)
+    frozen = freeze(stage, post)
+
+    published = stage.network.publish("Hello!", target(post), "key-1", account_id=stage.us, frozen=frozen)
+    found = stage.network.find_reply(
+        target(post), "Hello!", post.posted_at, account_id=stage.us, frozen=frozen
+    )
+
+    assert stage.replies_to(post.id) == ["Hello!"]
+    assert found is not None
+    assert found.post_id == published.post_id
+
+
+def test_a_repeat_of_what_was_lost_makes_no_second_post(stage):
+    stage.says("maria", "@acmebrew hello")
+    post = one(stage)
+    frozen = freeze(stage, post)
+    stage.trouble("lost after", writing=True)
+    with pytest.raises(Unsure):
+        stage.network.publish("Hello!", target(post), "key-1", account_id=stage.us, frozen=frozen)
+
+    rule = stage.network.repeat_rule(account_id=stage.us)
+    if rule is None:
+        with pytest.raises(Unsure):
+            stage.network.repeat(target(post), "key-1", account_id=stage.us, frozen=frozen)
+    else:
+        stage.network.repeat(target(post), "key-1", account_id=stage.us, frozen=frozen)
+
+    assert stage.replies_to(post.id) == ["Hello!"]
+    assert rule is None or (rule.looks >= 1 and rule.latest < timedelta(hours=1))
+
+
 # Taking a reply back
 
 

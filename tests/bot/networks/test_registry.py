@@ -16,7 +16,18 @@ from bot.networks.values import Position, PostPage
 
 ROOT = Path(__file__).parents[3]
 NETWORKS = ROOT / "bot" / "networks"
-SHARED = {"answerable", "base", "charges", "http_client", "oauth2", "registry", "values"}
+SHARED = {
+    "answerable",
+    "base",
+    "charges",
+    "graphemes",
+    "http_client",
+    "oauth2",
+    "registry",
+    "streams",
+    "values",
+    "websocket",
+}
 EMOJI_NAMES = ROOT / "bot" / "slack" / "typed_text" / "mrkdwn.py"  # "x" is an emoji there
 
 

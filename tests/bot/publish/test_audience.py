@@ -9,7 +9,8 @@ import pytest
 from bot.ingest.reply_target import WIDEST_FIRST, build_reply_target, is_wider
 from bot.networks.base import Later
 from bot.networks.values import Visibility
-from models import Author, Mention, Reply
+from models import Author, Mention, Reply, Ticket
+from models.tickets import not_shown
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 from tests.bot.publish.test_frozen import Keyed
@@ -125,6 +126,40 @@ def test_a_warning_that_has_changed_stops_the_reply(
 
     assert (here.state(reply), network.requests) == (DeliveryState.CANCELLED, [])
     assert "content warning" in here.told()[0]
+
+
+def erases(here: Room) -> None:
+    with here.ctx.db.write() as session:
+        ticket = Ticket.lock(session, 1)
+        not_shown.erase_text(session, ticket, session.get_one(Mention, 1), at=here.clock())
+
+
+def test_the_customer_s_warning_is_erased_with_their_words(here: Room, network: Keyed) -> None:
+    network.says("maria", "@acmebrew the butler did it", content_warning="spoilers")
+    here.poll()
+    reply = here.submit(1, "We knew!")
+    shows(here, reply, "public", "spoilers")
+    here.send()
+    assert "spoilers" in (here.reply(reply).frozen or "")
+
+    erases(here)
+
+    assert (here.reply(reply).content_warning, here.reply(reply).frozen) == ("", None)
+    assert here.state(reply) == DeliveryState.PUBLISHED
+
+
+def test_a_reply_that_waits_is_not_sent_without_a_warning_that_was_erased(here: Room, network: Keyed) -> None:
+    network.says("maria", "@acmebrew the butler did it", content_warning="spoilers")
+    here.poll()
+    network.fails("publish", Later(None, "unreachable", "Nobody there."))
+    reply = here.submit(1, "We knew!")
+    shows(here, reply, "public", "spoilers")
+    here.send()
+    erases(here)
+    here.clock.pass_by(60)
+    here.send()
+
+    assert (here.state(reply), len(network.requests)) == (DeliveryState.CANCELLED, 1)
 
 
 def test_a_visibility_that_nobody_knows_is_wider_than_any() -> None:

@@ -181,6 +181,31 @@ def test_a_reply_can_be_undone_while_its_request_is_put_together(
     assert network.asked["publish"] == 0
 
 
+@pytest.mark.parametrize(
+    "late", [None, Later(None, "unreachable", "Nobody there."), Refused("invalid", "No.")]
+)
+def test_a_worker_that_was_overtaken_while_it_put_the_request_together_changes_nothing(
+    here: Room, network: Keyed, post: str, monkeypatch: pytest.MonkeyPatch, late: Exception | None
+) -> None:
+    frozen = network.freeze
+
+    def slowly(*args: object, **more: object) -> str:
+        monkeypatch.setattr(network, "freeze", frozen)
+        here.clock.pass_by(13)
+        here.send()  # by another worker
+        if late is not None:
+            raise late
+        return frozen(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(network, "freeze", slowly)
+    reply = here.submit(1, "On Monday!")
+    here.send()
+
+    assert (here.state(reply), here.reply(reply).tries) == (DeliveryState.PUBLISHED, 1)
+    assert len(network.requests) == 1
+    assert here.told() == []
+
+
 def test_an_account_that_was_swapped_before_the_call_stops_the_reply(
     here: Room, network: Keyed, post: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.jobs import reminders
 from bot.slack import private_cards, redaction
 from models import Notice, Ticket, Track
 from sandbox.slack import SlackServer
@@ -174,3 +175,117 @@ def test_private_posts_that_say_the_same_get_cards_of_their_own(
 
     assert len(cards(slack, PRIVATE)) == 4
     assert {one.group_id for one in shown.tickets()} == {None}
+
+
+def test_a_card_in_a_channel_that_was_just_made_public_is_emptied_instead_of_redrawn(
+    shown: Room, slack: SlackServer, private: Channel
+) -> None:
+    first = whisper(shown)
+    route(shown, PRIVATE)
+    look(shown)
+    with slack.world.lock:
+        private.is_private = False
+    whisper(shown, "and another thing: it was a gift", under=first)
+    shown.clock.pass_by(20)
+    shown.draw()
+    redaction.redraw_stale(shown.ctx)
+
+    said = everything(slack)
+    assert SECRET not in said
+    assert "it was a gift" not in said
+
+
+@pytest.mark.parametrize("fault", ["lost_after", "lost_before"])
+def test_a_card_that_may_have_been_posted_is_found_and_emptied_when_the_channel_is_lost(
+    shown: Room, slack: SlackServer, private: Channel, fault: str
+) -> None:
+    whisper(shown)
+    route(shown, PRIVATE)
+    getattr(slack.world.faults, fault)("chat.postMessage")
+    shown.draw()  # the answer is lost
+    assert (SECRET in everything(slack)) == (fault == "lost_after")
+    with slack.world.lock:
+        private.is_private = False
+    for _ in range(3):
+        look(shown)
+
+    assert SECRET not in everything(slack)
+    assert shown.ticket().channel == ""
+
+
+def test_a_reminder_about_a_private_post_has_no_words_and_is_told_in_its_channel_alone(
+    shown: Room, slack: SlackServer, private: Channel
+) -> None:
+    whisper(shown)
+    route(shown, PRIVATE)
+    look(shown)
+    before = everything(slack).count(SECRET)
+    with shown.ctx.db.write() as session:
+        Ticket.lock(session, 1).claim(session, by=ANA, at=shown.clock())
+    for _ in range(4):
+        shown.clock.pass_by(hours=1)
+        reminders.send_due(shown.ctx)
+        look(shown)
+
+    assert everything(slack).count(SECRET) == before
+    assert ":red_circle:" in everything(slack)
+    assert ":red_circle:" not in everything(slack, besides=PRIVATE)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_reminder_that_cannot_be_told_where_it_belongs_is_told_nowhere(
+    shown: Room, slack: SlackServer, private: Channel, *, waits: bool
+) -> None:
+    whisper(shown)
+    route(shown, PRIVATE)
+    look(shown)
+    with shown.ctx.db.write() as session:
+        Ticket.lock(session, 1).claim(session, by=ANA, at=shown.clock())
+    shown.clock.pass_by(hours=1)
+    reminders.send_due(shown.ctx)
+    if waits:  # they are still to be told when the channel is lost
+        with slack.world.lock:
+            private.is_private = False
+    else:
+        slack.world.faults.error("chat.postMessage", "channel_not_found", times=2)
+    for _ in range(2):
+        look(shown)
+    slack.world.add_channel("C0OTHER", "other", private=True, members={ANA, slack.world.app.user_id})
+    route(shown, "C0OTHER")
+    look(shown)
+
+    assert "Somebody" not in everything(slack)
+    assert "assigned to you" not in everything(slack)
+    assert shown.undrawn() == []
+
+
+def test_neither_a_card_nor_a_reminder_of_a_lost_private_channel_goes_to_the_default_channel(
+    shown: Room, slack: SlackServer, private: Channel
+) -> None:
+    bot = slack.world.app.user_id
+    with slack.world.lock:
+        slack.world.channel(CHANNEL).is_private = True  # even then
+        slack.world.channel(CHANNEL).members.add(bot)
+    network = shown.network
+    assert isinstance(network, Counting)
+    shown.poll()
+    route(shown, PRIVATE)
+    asked = network.says("jo", "@acmebrew a public one").id
+    first = whisper(shown)
+    look(shown)
+    network.says("jo", "@acmebrew hello?", under=asked)
+    whisper(shown, "and more", under=first)
+    shown.clock.pass_by(hours=1)
+    reminders.send_due(shown.ctx)
+    with slack.world.lock:
+        private.is_archived = True
+    shown.draw()
+    for _ in range(3):
+        look(shown)
+
+    moved = everything(slack, besides=PRIVATE)
+    assert "a public one" in moved
+    assert SECRET not in moved
+    assert "maria" not in moved.lower()
+    assert "Somebody" not in moved
+    assert [one.channel for one in shown.tickets()] == [CHANNEL, ""]

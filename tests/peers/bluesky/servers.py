@@ -6,6 +6,7 @@ the other tests do, and a C compiler. The first run installs about 700 MB below 
 
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -47,7 +48,17 @@ def running() -> Iterator[Servers]:
     with ExitStack() as stack:
         database = _node_url(stack.enter_context(postgres.server()))
         port, redis_port = _free_base(), _free_port()
-        redis = ["redis-server", "--port", str(redis_port), "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp"]
+        redis = [
+            "redis-server",
+            "--port",
+            str(redis_port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--dir",
+            "/tmp",
+        ]
         stack.enter_context(_process(redis, {}))
         environment = {
             "PORT": str(port),
@@ -126,7 +137,9 @@ def _node() -> Path:
 
 def _node_url(url: URL) -> str:
     """A database's URL as Node reads it: its host may be the folder of a socket."""
-    return url.set(drivername="postgresql", host=url.host or "localhost").render_as_string(hide_password=False)
+    return url.set(drivername="postgresql", host=url.host or "localhost").render_as_string(
+        hide_password=False
+    )
 
 
 @contextmanager
@@ -155,13 +168,16 @@ def _free_port() -> int:
 
 
 def _free_base() -> int:
-    """A port around which all those are free that the servers want."""
+    """A port around which all those are free that the servers want.
+
+    It lies below the ports that systems give to outgoing connections, one of which might take it meanwhile.
+    """
     while True:
-        base = _free_port()
+        base = random.randrange(20_000, 30_000, 10)
         with ExitStack() as stack:
             try:
                 for offset in OFFSETS:
-                    stack.enter_context(closing(socket.create_server(("127.0.0.1", base + offset))))
-            except (OSError, OverflowError):
+                    stack.enter_context(closing(socket.create_server(("", base + offset))))
+            except OSError:
                 continue
             return base

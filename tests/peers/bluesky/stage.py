@@ -161,7 +161,9 @@ class RealBluesky(BlueskyStage):
 
     def _sign_in(self, handle):
         person = self._user(handle)
-        password = SecretStr(person.act("server.createAppPassword", name=f"heard{next(_numbers)}")["password"])
+        password = SecretStr(
+            person.act("server.createAppPassword", name=f"heard{next(_numbers)}")["password"]
+        )
         keys = BlueskySettings(_env_file=None, url=self.pds, handle=person.handle, app_password=password)
         network = BlueskyNetwork(keys, LIMITS)
         caller = network._caller

@@ -41,7 +41,9 @@ class Team:
         self.bot, self.network, self.clock = bot, network, clock
         self.random, self.numbers = random.Random(seed), itertools.count(1)
         self.slack: SlackServer = bot.slack
-        self.secrets: dict[str, Callable[[Any], Any]] = {}  # each word, and the query for its ticket's channel
+        self.secrets: dict[
+            str, Callable[[Any], Any]
+        ] = {}  # each word, and the query for its ticket's channel
         self.posts: list[str] = []
         self.clues: list[str] = []
         self.seen: set[str] = set()
@@ -86,7 +88,9 @@ class Team:
         with self.slack.world.lock:
             channel = self.slack.world.channel(self.random.choice([ONE, OTHER]))
             who = self.random.choice(PEOPLE)
-            channel.members = channel.members - {who} if self.random.random() < 0.4 else channel.members | {who}
+            channel.members = (
+                channel.members - {who} if self.random.random() < 0.4 else channel.members | {who}
+            )
         self.later()
 
     def later(self) -> None:
@@ -104,7 +108,15 @@ class Team:
         who, anything = self.someone(), self.random.choice([*self.clues, "kettle", "kettle"])
         typed = self.random.choice(
             [
-                *("open", "open top", "mine", "search kettle", f"search {anything}", "search @maria", "muted"),
+                *(
+                    "open",
+                    "open top",
+                    "mine",
+                    "search kettle",
+                    f"search {anything}",
+                    "search @maria",
+                    "muted",
+                ),
                 *("search thanks", "issues", "issues kettles", "stats 7d", "tracks", "export tickets"),
                 *("export replies jsonl", "export events"),
             ]
@@ -127,7 +139,9 @@ class Team:
         card = self.a_card(who)
         if card is None:
             return
-        label = self.random.choice(["Show context", "Claim", "Author history", "Add to issue…", "Reply", "Reply"])
+        label = self.random.choice(
+            ["Show context", "Claim", "Author history", "Add to issue…", "Reply", "Reply"]
+        )
         try:
             outcome = who.press(card, label) if "…" not in label else who.press(card, "more", value=label)
         except (NotOnScreenError, LookupError):
@@ -162,20 +176,32 @@ class Team:
 
     def a_card(self, who: Person) -> Message | None:
         with self.slack.world.lock:
-            channels = [one for one in self.slack.world.channels.values() if self.slack.world.sees(who.id, one)]
-            found = [m for one in channels for m in one.messages if m.metadata and not m.is_reply and not one.is_im]
+            channels = [
+                one for one in self.slack.world.channels.values() if self.slack.world.sees(who.id, one)
+            ]
+            found = [
+                m for one in channels for m in one.messages if m.metadata and not m.is_reply and not one.is_im
+            ]
         return self.random.choice(found).snapshot() if found else None
 
     # --- what nobody else may see ----------------------------------------------------------------------------
 
     def _by_text(self, word: str) -> Any:
-        return select(Ticket.channel).join(Mention, Mention.ticket_id == Ticket.id).where(Mention.text.contains(word))
+        return (
+            select(Ticket.channel)
+            .join(Mention, Mention.ticket_id == Ticket.id)
+            .where(Mention.text.contains(word))
+        )
 
     def _by_author(self, handle: str) -> Any:
-        return select(Ticket.channel).join(Author, Author.id == Ticket.author_id).where(Author.handle == handle)
+        return (
+            select(Ticket.channel).join(Author, Author.id == Ticket.author_id).where(Author.handle == handle)
+        )
 
     def _by_reply(self, word: str) -> Any:
-        return select(Ticket.channel).join(Reply, Reply.ticket_id == Ticket.id).where(Reply.text.contains(word))
+        return (
+            select(Ticket.channel).join(Reply, Reply.ticket_id == Ticket.id).where(Reply.text.contains(word))
+        )
 
     def settle(self) -> None:
         """Wait until Slack shows what the ledger says."""
@@ -217,15 +243,7 @@ class Team:
         world = self.slack.world
         with world.lock:
             for channel in world.channels.values():
-                if channel.is_im:
-                    yield from self._direct(channel)
-                elif not channel.is_private:
-                    for message in channel.messages:
-                        yield f"#{channel.name}", None, f"{message.text} {message.blocks}"
-                for message in channel.ephemerals:
-                    if f"{channel.id} {message.ts}" not in self.seen:
-                        self.seen.add(f"{channel.id} {message.ts}")
-                        yield "an answer", message.ephemeral_to, f"{message.text} {message.blocks}"
+                yield from self._in_channel(channel)
             for user, stack in world.views.stacks.items():
                 for view in stack:
                     yield "a modal", user, str(view.given)
@@ -234,6 +252,17 @@ class Team:
                     self.seen.add(f"{user} {view.hash}")
                     yield "Home", user, str(view.given)
             world.views.stacks.clear()
+
+    def _in_channel(self, channel: Any) -> Iterator[tuple[str, str | None, str]]:
+        if channel.is_im:
+            yield from self._direct(channel)
+        elif not channel.is_private:
+            for message in channel.messages:
+                yield f"#{channel.name}", None, f"{message.text} {message.blocks}"
+        for message in channel.ephemerals:
+            if f"{channel.id} {message.ts}" not in self.seen:
+                self.seen.add(f"{channel.id} {message.ts}")
+                yield "an answer", message.ephemeral_to, f"{message.text} {message.blocks}"
 
     def _direct(self, channel: Any) -> Iterator[tuple[str, str | None, str]]:
         [to] = channel.members & set(PEOPLE)
@@ -245,7 +274,15 @@ class Team:
 
     def live(self, steps: int) -> None:
         acts = [self.post] * 5 + [self.read] * 8 + [self.act] * 8
-        acts += [self.look_home, self.look_home, self.route, self.route, self.flip, self.move, self.a_day_later]
+        acts += [
+            self.look_home,
+            self.look_home,
+            self.route,
+            self.route,
+            self.flip,
+            self.move,
+            self.a_day_later,
+        ]
         with self.bot.ctx.db.write() as session:
             Track.mentions_of(session, "memory", self.network.account().id, at=self.clock()).channel = ONE
         for _ in range(steps):
@@ -266,7 +303,9 @@ def team(url: str, seed: int) -> Iterator[Team]:
         for channel, members in ((ONE, {"U0ANA"}), (OTHER, {"U0ANA", "U0BEN"})):
             world.add_channel(channel, channel.lower(), private=True, members={*members, world.app.user_id})
         settings, networks = settings_for(url, slack, digest_at="09:00"), SignedInAccounts.fixed(network)
-        with started(settings, XSettings(api_url=x.url, **KEYS), slack, x, networks=networks, now=clock) as bot:
+        with started(
+            settings, XSettings(api_url=x.url, **KEYS), slack, x, networks=networks, now=clock
+        ) as bot:
             yield Team(bot, network, clock, seed)
 
 
@@ -276,5 +315,4 @@ def test_nobody_is_ever_shown_what_is_private_and_not_for_them(database_url: str
         here.live(60)
 
         assert here.secrets
-        print(here.shown, len(here.secrets))
         assert here.shown  # and it is shown to those who may see it

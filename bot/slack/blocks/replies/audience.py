@@ -54,10 +54,7 @@ class Audience:
     def by_hand_text(self) -> str:
         """What somebody who posts it by hand has to see to, mrkdwn; empty if nothing."""
         limits = self._fill(_BY_HAND_TEXTS) if not self.is_public else ""
-        warning = (
-            "Their post has a content warning: put it on your reply, too." if self.content_warning else ""
-        )
-        return f"{limits} {warning}".strip()
+        return f"{limits} {_WARNING_BY_HAND_TEXT if self.content_warning else ''}".strip()
 
     def _fill(self, texts: Mapping[str, str], would: str = "") -> str:
         sender = f"*{mrkdwn_handle(self.account)}*"

@@ -155,15 +155,8 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
         about.append(f"{len(mention.text):,} characters, shortened here")
     about.append(f"<{escape_entities(mention.url)}|See it on {view.title}>")
     words = quote_block(mention.text, limit) | {"block_id": quote_block_id(mention.post_id)}
-    warning = (
-        [
-            context_block(
-                f"Content warning: {mrkdwn_literal(truncate(mention.content_warning, EARLIER_POST_MAX_CHARS))}"
-            )
-        ]
-        if mention.content_warning
-        else []
-    )
+    warned = truncate(mention.content_warning or "", EARLIER_POST_MAX_CHARS)
+    warning = [context_block(f"Content warning: {mrkdwn_literal(warned)}")] if warned else []
     missing = (
         [context_block(missing_post.missing_text(mention, view.title))]
         if mention.missing_since is not None

@@ -168,7 +168,9 @@ def test_what_just_fits_by_our_counting_is_taken(stage, text):
     assert stage.record(published.post_id)["text"] == text
 
 
-@pytest.mark.parametrize("text", ["x" * 301, "অ্যাপ " * 76, "👨‍👩‍👧‍👦" * 121], ids=["graphemes", "bengali", "bytes"])
+@pytest.mark.parametrize(
+    "text", ["x" * 301, "অ্যাপ " * 76, "👨‍👩‍👧‍👦" * 121], ids=["graphemes", "bengali", "bytes"]
+)
 def test_what_does_not_fit_is_refused_before_anything_is_sent(stage, text):
     stage.says("maria", "@acmebrew hello")
     post = only(stage)

@@ -1,7 +1,9 @@
 """A server of each kind, our account there, and what a reading brings."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -75,6 +77,32 @@ def here(request: pytest.FixtureRequest) -> Iterator[Here]:
     flavour = FLAVOURS[flavour] if isinstance(flavour, str) else flavour
     with MastodonServer(MastodonWorld(flavour=flavour)) as server:
         yield Here(server)
+
+
+@pytest.fixture
+def raw() -> Iterator[Callable[[bytes], str]]:
+    """Start a server that answers every request with that status and a page of HTML: `raw(b"404 …")`."""
+    running: list[ThreadingHTTPServer] = []
+
+    def start(status: bytes) -> str:
+        class Gateway(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.wfile.write(
+                    b"HTTP/1.1 " + status + b"\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>"
+                )
+
+            def log_message(self, *_: object) -> None: ...
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+        running.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in running:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture

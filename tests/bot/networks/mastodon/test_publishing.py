@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from bot.networks.base import Later, Refused, Unsure
+from bot.networks.mastodon.api import Login
 from bot.networks.values import RepeatRule
 from sandbox.mastodon import FLAVOURS, MastodonServer, MastodonWorld
 from tests.bot.networks.mastodon.conftest import Here, target
@@ -47,7 +49,18 @@ def test_a_reply_is_seen_by_no_more_people_than_the_post(here, visibility):
     st.sampled_from(ORDER),
     st.sampled_from(ORDER),
     st.sampled_from([None, *OURS.values()]),
-    st.sampled_from(["Hello!", "@tom too", "hi @someone", "with @maria@remote.example"]),
+    st.sampled_from(
+        [
+            "Hello!",
+            "@tom too",
+            ".@tom",
+            "hi @someone",
+            "@@tom",
+            "a@tom",
+            "@maria",
+            "with @maria@remote.example",
+        ]
+    ),
 )
 def test_neither_the_default_nor_the_ledger_nor_the_words_ever_widen_a_reply(
     kind, visibility, default, told, text
@@ -262,6 +275,18 @@ def test_what_was_certainly_not_sent_comes_later(here, kind, cause):
     assert (failed.value.cause, here.replies(post)) == (cause, [])
 
 
+@pytest.mark.parametrize("status", [b"404 Not Found", b"405 Method Not Allowed", b"422 Unprocessable Entity"])
+def test_a_gateways_page_says_nothing_about_the_words(here, raw, status):
+    post = here.hear_one()
+    frozen = freeze(here, "Hello!", target(post))
+    here.network._api._login = Login(raw(status), SecretStr(here.token))
+    here.network._identity.last = replace(here.network._identity.last, login=here.network._api._login)
+
+    with pytest.raises(Later) as failed:
+        here.network.publish("Hello!", target(post), "k", account_id=here.us, frozen=frozen)
+    assert failed.value.cause == "server error"
+
+
 def test_what_the_server_says_is_told_without_our_token(here):
     post = here.hear_one()
     here.world.grants.revoke(here.token)
@@ -377,6 +402,39 @@ def test_a_reply_is_found_by_its_words_in_a_new_process_too(here, text):
         assert found == published
         other = network.find_reply(target(post), "Other words", since, account_id=here.us, frozen=frozen)
         assert other is None
+
+
+def test_a_reply_is_found_although_the_servers_clock_is_a_minute_slow(here):
+    post = here.hear_one()
+    since = here.world.clock()
+    here.world.clock = lambda: since - timedelta(minutes=1)
+    published = publish(here, "Hello!", target(post))
+
+    assert here.network.find_reply(target(post), "Hello!", since, account_id=here.us) == published
+
+
+def test_words_at_the_end_of_another_reply_are_not_the_reply(here):
+    post = here.hear_one()
+    since = here.world.clock()
+    publish(here, "Oh, hello! Hello!", target(post))
+
+    assert here.network.find_reply(target(post), "Hello!", since, account_id=here.us) is None
+
+
+def test_where_the_ledger_has_no_handle_the_author_is_named_all_the_same(here):
+    post = here.hear_one()
+
+    publish(here, "Hello!", target(post, author_handle=""))
+
+    assert here.replies(post)[0].text == "@maria@remote.example Hello!"
+
+
+def test_a_direct_reply_may_hold_an_address_for_mail(here):
+    post = here.hear_one(visibility="direct")
+
+    publish(here, "Write to help@acme.example", target(post))
+
+    assert here.replies(post)[0].visibility == "direct"
 
 
 def test_a_reply_is_found_although_its_post_was_deleted_since(here):

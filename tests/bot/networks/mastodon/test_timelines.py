@@ -54,6 +54,14 @@ def test_of_a_few_mentions_all_are_read_again(here):
     assert [post.id for post in here.heard(position)] == said[::-1]
 
 
+@KINDS
+def test_what_people_do_with_our_own_posts_is_no_mention(here):
+    here.world.repost("tom", here.world.post("acmebrew", "tea!").id)
+    (uri,) = say(here, 1)
+
+    assert [post.id for post in here.heard()] == [uri]
+
+
 def test_filtered_mentions_are_heard(here):
     here.world.change_user("maria@remote.example", filtered=True)
     (uri,) = say(here, 1)
@@ -302,9 +310,9 @@ def test_without_a_search_for_words_the_server_is_named(here):
 def test_who_does_not_want_to_be_found_is_not_but_is_heard_when_speaking_to_us(here, wish):
     here.world.change_user("tom", **wish)
     here.world.post("tom", "my #fern")
-    here.world.post("tom", "@acmebrew my #fern")
+    to_us = here.world.post("tom", "@acmebrew my #fern").uri
 
-    assert search(here, "#fern\nfern") == []
+    assert search(here, "#fern\nfern\n@acmebrew") == [to_us]
     assert len(here.heard()) == 1
 
 
