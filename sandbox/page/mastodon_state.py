@@ -65,7 +65,7 @@ def _post(world: MastodonWorld, post: Status) -> Json:
         "id": post.id,
         "uri": post.uri,
         "author": post.account_id,
-        "runs": list(_runs(post.text)),
+        "runs": list(_runs(world, post.text)),
         "text": post.text,
         "warning": post.spoiler,
         "visibility": post.visibility,
@@ -79,13 +79,16 @@ def _post(world: MastodonWorld, post: Status) -> Json:
     }
 
 
-def _runs(text: str) -> Iterator[Json]:
-    """Yield the text, with links, handles and tags as runs of their own."""
+def _runs(world: MastodonWorld, text: str) -> Iterator[Json]:
+    """Yield the text, with links, handles and tags as runs of their own; known handles without the server."""
     done = 0
     for found in _LIVE.finditer(text):
         if found.start() > done:
             yield {"t": text[done : found.start()]}
-        yield {"t": found[0], "k": found.lastgroup or "url"}
+        if found["mention"] and world.people.find(found[0]) is not None:
+            yield {"t": f"@{found[0].split('@')[1]}", "k": "mention", "full": found[0]}
+        else:
+            yield {"t": found[0], "k": found.lastgroup or "url"}
         done = found.end()
     if text[done:]:
         yield {"t": text[done:]}

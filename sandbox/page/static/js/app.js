@@ -110,7 +110,7 @@ document.addEventListener("pressed", ({ detail }) => {
   if (detail === "Reply" || detail === "Send publicly") tick("reply");
   if (detail === "Send publicly") tick("send");
 });
-document.addEventListener("submitted", ({ detail }) => ["Send publicly", "Hand off"].includes(detail) && tick("send"));
+document.addEventListener("submitted", ({ detail }) => ["Send publicly", "Send", "Hand off"].includes(detail) && tick("send"));
 
 // `arrived` names the network that has got a public post of the brand, if any has.
 function watchForAnswers(arrived) {

@@ -82,7 +82,7 @@ export function mastodonTab(root, { onChange }) {
 
   function body(one) {
     return h("div", { class: "content" },
-      h("p", { class: "words", dir: "auto" }, one.runs.map((run) => run.k ? h("span", { class: "live" }, run.t) : run.t)),
+      h("p", { class: "words", dir: "auto" }, one.runs.map((run) => run.k ? h("span", { class: "live", title: run.full }, run.t) : run.t)),
       one.media.map((each) => h("figure", { class: "attached" }, shown(each.url, each.alt, "large"))),
       one.poll.length ? h("ul", { class: "poll", "aria-label": "Poll" }, one.poll.map((choice) => h("li", { dir: "auto" }, choice))) : null);
   }
