@@ -47,7 +47,7 @@ MASTODON_FAULTS = (
     NetworkFault(
         "mastodon_moved",
         "The server sends replies elsewhere",
-        "A redirect is never taken for success: the reply waits, and goes out once the server takes it.",
+        "A redirect is never taken for success: Heard looks for the reply, does not find it, and asks.",
         REPLY,
         "redirect_302",
         once=True,
