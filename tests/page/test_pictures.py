@@ -50,7 +50,7 @@ def test_on_a_phone_the_panes_are_tabs(window, picture, dark: bool) -> None:
     tabs = ana.page.get_by_role("navigation", name="Panes")
     sound(ana.page)
     picture(ana, f"phone-slack{'-dark' if dark else ''}")
-    for name, pane in (("X", ana.network), ("Behind the scenes", ana.internals), ("Slack", ana.slack)):
+    for name, pane in (("Networks", ana.network), ("Behind the scenes", ana.internals), ("Slack", ana.slack)):
         tabs.get_by_role("button", name=name, exact=True).click()
 
         expect(pane).to_be_visible()
