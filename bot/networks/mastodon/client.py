@@ -1,14 +1,15 @@
 """Mastodon, or a server that speaks its API, as one account sees it. Facts: https://docs.joinmastodon.org/."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, Unsure
+from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, StreamNotOffered, Unsure
 from bot.networks.http_client import CallLimits
-from bot.networks.mastodon import errors, reply_form
+from bot.networks.mastodon import errors, reply_form, streaming
 from bot.networks.mastodon.api import Api, Login
 from bot.networks.mastodon.identity import NETWORK_NAME, Identity, missing_scopes
 from bot.networks.mastodon.ids import unpack_context
@@ -21,6 +22,7 @@ from bot.networks.mastodon.server_info import ServerInfo
 from bot.networks.mastodon.settings import SCOPES, MastodonSettings
 from bot.networks.mastodon.timelines import TimelineReader
 from bot.networks.oauth2 import TokenSource
+from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import (
     Absence,
     AccountIdentity,
@@ -33,6 +35,7 @@ from bot.networks.values import (
     RepeatRule,
     ReplyTarget,
 )
+from bot.networks.websocket import read_stream
 
 _STATUSES = "/api/v1/statuses"
 _UNKNOWN_SERVER = ServerInfo("mastodon.social", kind="mastodon")
@@ -110,6 +113,33 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
             one: "not shown" for one, local_id in local_ids.items() if local_id not in rows
         }
         return PostPage(posts, bad), absent
+
+    @property
+    def stream_address(self) -> str | None:
+        """Our server's; where its streams are, it says when it is asked what it is."""
+        try:
+            return self._api.login().url
+        except Later:
+            return None
+
+    def stream(
+        self, wish: StreamWish, *, account_id: str, stop: threading.Event
+    ) -> Generator[StreamEvent, None, None]:
+        """Our notifications, and posts with the hashtags of `wish` that our server gets to see.
+
+        Raises `Later`, and `StreamNotOffered` if the server announces no streams.
+        """
+        who = self._identity.require(account_id)
+        url = streaming.stream_url(who.server.streaming_url, who.login.url)
+        if url is None:
+            raise StreamNotOffered(f"{who.server.host} announces no address of streams.")
+        yield from read_stream(
+            url,
+            lambda message: streaming.parse_message(message, wish),
+            stop=stop,
+            headers={"Authorization": f"Bearer {who.login.token.get_secret_value()}"},
+            subscriptions=streaming.subscriptions(wish),
+        )
 
     def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
         """What the server's newest answer to such a reading said in its headers."""

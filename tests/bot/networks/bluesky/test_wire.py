@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.networks.base import Later, Refused, Unsure
+from bot.networks.bluesky import publishing
 from tests.bot.networks.bluesky.core import frozen, only
 from tests.bot.networks.stages import target
 
@@ -131,6 +132,18 @@ def test_a_handle_that_cannot_be_looked_up_now_puts_the_reply_off(stage, post):
         frozen(stage, post, "hi @maria.test")
 
     assert "did:plc" in frozen(stage, post, "hi @maria.test")
+
+
+def test_a_slow_server_puts_the_reply_off_before_its_worker_loses_it(stage, post, monkeypatch):
+    body = frozen(stage, post)
+    monkeypatch.setattr(publishing, "_BEGIN_CALLS_WITHIN_SECONDS", -1.0)
+
+    with pytest.raises(Later):
+        frozen(stage, post)
+    with pytest.raises(Later):
+        stage.network.repeat(target(post), "key-1", account_id=stage.us, frozen=body)
+
+    assert stage.world.counts[PUT] == 0
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"])
