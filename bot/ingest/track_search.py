@@ -100,7 +100,7 @@ def write_found(
     """
     reading = Reading(tracks, Position(""), [])
     found = without_own_posts(page, our_account_ids(ctx, account), None)
-    kept, matches, _ = _choose(ctx, reading, found, _other_handles(ctx, account))
+    kept, matches, _ = _choose(ctx, reading, found, _other_accounts(ctx, account))
     if not kept.posts and not kept.unreadable:
         return 0
     billed = track_matches.billed_track(tracks, page.posts, matches)
@@ -125,7 +125,7 @@ def _read(
     ctx: BotContext, network: Network, account: AccountIdentity, reading: Reading, *, tells_gap: bool
 ) -> PollResult:
     heard, ours, newest = PollResult(), our_account_ids(ctx, account), None
-    others = _other_handles(ctx, account)
+    others = _other_accounts(ctx, account)
     for page, last in mark_last(_pages(ctx, network, account, reading)):
         if ctx.stop.is_set():
             break  # without the last page the cursors stay, and the next start reads all this again
@@ -142,11 +142,11 @@ def _read(
     return heard
 
 
-def _other_handles(ctx: BotContext, account: AccountIdentity) -> list[str]:
-    """The handles of our other accounts there: a post that mentions one is heard by that account's poll."""
+def _other_accounts(ctx: BotContext, account: AccountIdentity) -> list[Account]:
+    """Our other accounts there: a post that mentions one is heard by that account's poll."""
     with ctx.db.read() as session:
         known = Account.all(session, account.network)
-    return [one.handle for one in known if one.source is not None and one.network_id != account.id]
+    return [one for one in known if one.source is not None and one.network_id != account.id]
 
 
 def _pages(
@@ -177,7 +177,7 @@ def _query(network: Network, reading: Reading) -> str:
 
 
 def _choose(
-    ctx: BotContext, reading: Reading, page: PostPage, others: Sequence[str]
+    ctx: BotContext, reading: Reading, page: PostPage, others: Sequence[Account]
 ) -> tuple[PostPage, dict[str, list[TrackMatch]], set[tuple[int, str]]]:
     """Return what to keep of a page, for which tracks, and what is left out from now on."""
     found = track_matches.find(reading.tracks, page.posts)

@@ -28,6 +28,7 @@ from bot.networks.values import (
     RepeatRule,
     ReplyTarget,
     SearchRequest,
+    Visibility,
 )
 
 
@@ -306,6 +307,10 @@ class Links(ABC):
     def reply_link(self, post_id: str, text: str) -> str:
         """Return an address where a person can post `text` under the post by hand."""
         return self.post_link(post_id, None)
+
+    def reply_visibility(self, to: ReplyTarget) -> Visibility:
+        """Return who can see a reply to `to`: whoever sees the post, or fewer people."""
+        return to.visibility
 
     def reply_prefix(self, to: ReplyTarget) -> str:
         """Return what the network needs in front of the words of a reply to `to`, such as its handle.

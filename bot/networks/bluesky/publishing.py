@@ -32,7 +32,7 @@ class RecordPublisher(ListingReader, Publisher):
 
         Reads the post once: whether it is there, its version, its thread, and whether we may answer it. The
         PDS would take a reply to a post that is gone, gated or by someone who blocks us, and nobody would
-        see it. Raises `Refused` and `Later`.
+        see it. Raises `Refused`, also if the post is not the version that `to` has, and `Later`.
         """
         reply_record.check_text(text)
         until = time.monotonic() + _BEGIN_CALLS_WITHIN_SECONDS
@@ -43,6 +43,9 @@ class RecordPublisher(ListingReader, Publisher):
         reference = parsing.parse_reference(parent)
         if reference is None:
             raise Later(None, "server error", "Bluesky did not say which version of the post is current.")
+        shown = parsing.context_cid(to.context)
+        if shown and shown != reference["cid"]:
+            raise Refused("invalid", "They edited the post since. Read it again before you answer.")
         root = parsing.parse_reference(get_object(parsing.parse_reply(record), "root")) or reference
         return reply_record.freeze(
             text,

@@ -34,6 +34,7 @@ from bot.networks.values import (
     ReadKind,
     RepeatRule,
     ReplyTarget,
+    Visibility,
 )
 from bot.networks.websocket import read_stream
 
@@ -230,6 +231,11 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
             return ReplyByHandOnly(post.no_reply_because)
         return ReplyAllowed()
 
+    def reply_visibility(self, to: ReplyTarget) -> Visibility:
+        """The post's, or our account's own if it posts for fewer people by default."""
+        last = self._identity.last
+        return to.visibility if last is None else reply_form.narrowest(to.visibility, last.privacy)
+
     def reply_prefix(self, to: ReplyTarget) -> str:
         """The handles of the author and of whom the reply is to mention."""
         last = self._identity.last
@@ -293,7 +299,6 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         visibility = reply_form.choose_visibility(to, parent, who.privacy)
         to = replace(
             to,
-            author_handle=to.author_handle or who.viewer.handle_of(get_object(parent, "account")),
             content_warning=to.content_warning or get_text(parent, "spoiler_text") or None,
             lang=to.lang or parse_language(parent),
         )

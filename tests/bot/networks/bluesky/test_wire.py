@@ -156,8 +156,11 @@ def test_characters_that_bluesky_cannot_show_are_refused(stage, post, text):
 
 def test_a_reply_to_an_edited_post_names_its_present_version(stage, post):
     stage.edits(post.id, "@acmebrew hello, please")
+    with pytest.raises(Refused, match="edited the post since"):
+        frozen(stage, post)
+    (edited,) = stage.network.refresh([post.id], account_id=stage.us)[0].posts
 
-    published = send(stage, post, frozen(stage, post))
+    published = send(stage, edited, frozen(stage, edited))
 
     reference = stage.world.record(published.post_id).value["reply"]["parent"]
     assert reference["cid"] == stage.world.record(post.id).cid
