@@ -90,6 +90,21 @@ def test_a_picture_that_moves_on_its_server_is_no_edit(here: Room, network: Keep
     assert mention(here).edited_at is None
 
 
+def test_a_list_that_tells_more_of_a_picture_is_no_edit_where_the_context_has_the_version(
+    here: Room, network: KeepsIds
+) -> None:
+    post = network.says("maria", WORDS, context="cid 1").id
+    network.changes(post, version_key="")
+    here.poll()
+    network.changes(post, media=(PICTURE,))
+    here.sweep()
+    assert mention(here).edited_at is None
+
+    network.changes(post, reply_context="cid 2")
+    here.sweep()
+    assert (mention(here).edited_at is not None, len(mention(here).media)) == (True, 1)
+
+
 @pytest.mark.parametrize("narrower", ["followers", "direct"])
 def test_a_public_post_that_is_narrowed_leaves_its_public_channel(
     shown: Room, slack: SlackServer, network: KeepsIds, narrower: str
