@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.context import BotContext
+from bot.networks.base import Network
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.runtime.signed_in_accounts import SignedInAccounts
@@ -86,11 +87,12 @@ def context(
     x: XServer | None = None,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    others: Iterable[Network] = (),
     **settings: Any,
 ) -> Iterator[BotContext]:
     """A bot's insides without its loops, on the ledger: a URL, or one that is open already.
 
-    Without a Slack or an X nobody answers there.
+    Without a Slack or an X nobody answers there. `others` are connections besides the one to X.
     """
     given = {
         "slack_bot_token": SECRETS["SLACK_BOT_TOKEN"],
@@ -103,7 +105,9 @@ def context(
         settings=Settings(**(given | settings)),
         db=Database(ledger) if isinstance(ledger, str) else ledger,
         slack=SlackClient(SECRETS["SLACK_BOT_TOKEN"], given["slack_api_url"]),
-        networks=SignedInAccounts.fixed(XNetwork(XSettings(**keys, **({"api_url": x.url} if x else {})))),
+        networks=SignedInAccounts.fixed(
+            XNetwork(XSettings(**keys, **({"api_url": x.url} if x else {}))), *others
+        ),
         now=now,
         worker="stage",
     )

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest import profiles, track_matches
+from bot.ingest import profiles, track_matches, twins
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
 from bot.ingest.page_locks import lock_tickets_of_page
 from bot.ingest.track_matches import Matches
@@ -89,6 +89,7 @@ def commit_page(
         charge_writer.write(session, network, at=at, track_of=track_of or (lambda _charge: for_mentions))
         crash_points.reach("page written")
     crash_points.reach("page kept")
+    twins.join_new(ctx, [ticket_id for one in results for ticket_id in one.opened_ids])
     return taken
 
 

@@ -223,6 +223,11 @@ class Reader:
         """
         raise StreamNotOffered("Heard knows no stream there.")
 
+    def describe_stream(self, wish: StreamWish) -> str | None:
+        """Return what `stream` does for `wish`, a sentence about the network; None: nothing special."""
+        del wish
+        return None
+
     def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
         """Return what is left of the rate limit on such calls; None if the network never said."""
         return None

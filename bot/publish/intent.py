@@ -128,10 +128,10 @@ def _may_leave(
 ) -> bool:
     """Whether the reply may leave now; if not, it is stopped, or waits."""
     at = ctx.now()
-    network = ctx.networks.for_account(ticket.network, reply.account_id)
+    network = ctx.networks.for_account(reply.network_on(ticket), reply.account_id)
     if send_checks.block_if_not_allowed(session, ticket, reply, sender, network, at=at):
         return False
-    key = publish_limit_key(ticket.network, reply.account_id)
+    key = publish_limit_key(reply.network_on(ticket), reply.account_id)
     silence = RateLimit.take(session, key, at=at, interval=timedelta())
     if silence > timedelta():
         _postpone_for_account(ctx, session, ticket, reply, at + silence)
@@ -144,7 +144,7 @@ def _postpone_for_account(
 ) -> None:
     """Another reply of this account met a closed door: do not knock again before `until`."""
     reply.due_at = until
-    network = ctx.networks[ticket.network]
+    network = ctx.networks[reply.network_on(ticket)]
     trouble = network_alarms.current_failure(session, network, "publishing", account_id=reply.account_id)
     if trouble is not None and reply.reason != trouble.cause:
         thread_notices.post(

@@ -37,7 +37,9 @@ def is_due(
     mention = Mention.load(session, ticket.id, reply.to_post_id)
     if mention.is_missing or find_audience_change(session, ticket, reply, network) is not None:
         return False
-    is_shut = RateLimit.is_paused(session, publish_limit_key(ticket.network, reply.account_id), at=at)
+    is_shut = RateLimit.is_paused(
+        session, publish_limit_key(reply.network_on(ticket), reply.account_id), at=at
+    )
     return not is_shut and Pause.current(session) is None
 
 

@@ -91,7 +91,7 @@ def find_audience_change(
     its author agreed to, and with another handle in front it would speak to somebody else.
     """
     mention = Mention.load(session, ticket.id, reply.to_post_id)
-    now = build_reply_target(mention, session.get_one(Author, ticket.author_id))
+    now = build_reply_target(mention, session.get_one(Author, mention.author_id))
     is_other = reply.visibility != network.reply_visibility(now)
     if is_other or is_wider(reply.visibility, mention.visibility):
         return "visibility"

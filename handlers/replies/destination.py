@@ -11,7 +11,7 @@ from bot.networks.base import Network
 from bot.networks.values import ReplyTarget, Visibility
 from bot.publish.send_checks import PREFIX_SHOWN_ACT
 from bot.slack.blocks.replies.audience import UNKNOWN_VISIBILITY, Audience, warning_mark
-from models import Author, Event, Mention, Reply, Ticket
+from models import Author, Event, Reply, Ticket
 from models.core.base import MovedOnError
 
 VISIBILITY_CHANGED_TEXT = (
@@ -69,16 +69,23 @@ class Destination:
 
 
 def load_destination(
-    ctx: BotContext, session: Session, ticket: Ticket, account_id: str | None = None
+    ctx: BotContext,
+    session: Session,
+    ticket: Ticket,
+    account_id: str | None = None,
+    *,
+    network: str | None = None,
 ) -> Destination:
-    """Return where a reply to the ticket's target goes as that account (None: the ticket's).
+    """Return where a reply to the ticket goes on that network, as that account.
 
-    Raises `RuleBrokenError` if there are no keys for its network any more.
+    `network` is None for the preset one, `account_id` for the one that heard the post. Raises
+    `RuleBrokenError` if there are no keys for its network any more.
     """
-    target = Mention.load(session, ticket.id, ticket.target_post_id)
-    author = session.get_one(Author, ticket.author_id)
-    network = ctx.network_as(ticket.network, account_id or ticket.account_id)
-    return Destination(network, build_reply_target(target, author))
+    target = ticket.find_target(session, network)
+    author = session.get_one(Author, target.author_id)
+    heard_by = ticket.account_id if target.network == ticket.network else target.account_id
+    connection = ctx.network_as(target.network, account_id or heard_by)
+    return Destination(connection, build_reply_target(target, author))
 
 
 def check_audience(there: Destination, *, visibility: str, warning: str | None, prefix: str) -> None:

@@ -27,7 +27,7 @@ from models.tickets.incoming_post import (
 )
 from models.tickets.muting import find_covering, find_new_muted, wait_if_uncovered
 from models.tickets.post_changes import copy_content, narrow
-from models.tickets.state import NO_CHANNEL, OPEN_STATES, TicketState
+from models.tickets.state import NO_CHANNEL, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
 
@@ -112,7 +112,7 @@ def _record_also_heard(
     rows = _also_heard_rows(mention.id, new, post, place, at)
     added = [one for one, row in zip(new, rows, strict=True) if add_if_absent(session, AlsoHeard, **row)]
     if added:
-        ticket = Ticket.lock(session, mention.ticket_id)
+        ticket = Ticket.lock_of(session, mention)
         ticket.revision += 1
         wait_if_uncovered(session, ticket, mention, post, place, at=at)
         result.changed_ids.add(mention.ticket_id)
@@ -144,8 +144,7 @@ def _ingest_known(
         return
     # Lock the ticket first, as everything that changes a post does: else two workers that read one edit could
     # each wait for the other's lock. The first of them has changed the post meanwhile.
-    ticket = Ticket.lock(session, mention.ticket_id)
-    session.refresh(mention)
+    ticket = Ticket.lock_of(session, mention)
     if mention.is_missing:
         restore_mention(session, mention, post, place, result, at=at)
     narrow(session, ticket, mention, post, result, at=at)
@@ -195,9 +194,8 @@ def _ingest_new(
 ) -> None:
     authors, returning = _author_ids(session, place.network, {post.author_id for post in new_posts})
     not_shown.schedule_author_checks(session, [authors[one] for one in returning], at=at)
-    tickets = _lock_tickets(
-        session, place, [post for post in new_posts if post.author_id in returning], authors
-    )
+    known = {_ticket_key(post, authors) for post in new_posts if post.author_id in returning}
+    tickets = Ticket.lock_for_posts(session, place, known)
     fresh = [post for post in new_posts if _ticket_key(post, authors) not in tickets]
     new = _open_tickets(session, fresh, place, authors, at=at)
     muted, joined = find_new_muted(session, place.network, new_posts, authors), []
@@ -208,7 +206,7 @@ def _ingest_new(
             result.follow_ups += 1
         elif ticket is not None:
             sla_policy = place.sla_policy_of(session, ticket.channel)
-            ticket.add_post(session, post, at=at, sla_policy=sla_policy)
+            ticket.add_post(session, post, place.network, at=at, sla_policy=sla_policy)
             result.follow_ups += 1
             result.known_ticket_texts[ticket.id], result.newest_post_ids[ticket.id] = (
                 post.display_text,
@@ -218,7 +216,7 @@ def _ingest_new(
     rows = [_mention_values(post, place, authors, owners, at=at) for post in new_posts]
     _write_mentions(session, rows, at=at)
     for ticket, post, mute in joined:  # after the event of the post itself
-        ticket.add_muted_post(session, post, mute, at=at)
+        ticket.add_muted_post(session, post, place.network, mute, at=at)
     opened = [(new[_ticket_key(post, authors)], post) for post in fresh]
     Ticket.close_new_muted(session, opened, muted, at=at)
     met = {authors[one] for one in returning}
@@ -255,36 +253,6 @@ def _author_ids(session: Session, network: str, wanted: set[str]) -> tuple[dict[
         session, Author, [{"id": new[one], "network_id": one, **blank} for one in missing]
     )
     return returning | new, returning
-
-
-def _lock_tickets(
-    session: Session, place: IngestTarget, new_posts: list[IncomingPost], authors: dict[str, int]
-) -> dict[TicketKey, Ticket]:
-    """Returns the tickets that exist for these posts, locked until the transaction ends.
-
-    One author's exchange with us in one conversation is one ticket, whichever of our accounts a post names;
-    what only some people can see is another. Where an older Heard has opened several, it is this account's,
-    else an open one, else the newest.
-    """
-    if not new_posts:
-        return {}
-    query = (
-        select(Ticket)
-        .where(
-            Ticket.network == place.network,
-            Ticket.conversation_id.in_({post.conversation_id for post in new_posts}),
-            Ticket.author_id.in_(authors.values()),
-        )
-        .order_by(Ticket.id)
-        .with_for_update()
-    )
-    held = session.scalars(query, execution_options=REFRESH_OPTIONS).all()
-    best_last = sorted(
-        held, key=lambda one: (one.account_id == place.account_id, one.state in OPEN_STATES, one.id)
-    )
-    return {
-        TicketKey(ticket.conversation_id, ticket.author_id, ticket.is_private): ticket for ticket in best_last
-    }
 
 
 def _open_tickets(

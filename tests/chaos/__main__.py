@@ -18,6 +18,9 @@ from tests.revision import revision
 @click.option("--on", "engine", type=click.Choice(["sqlite", "postgresql"]), default="sqlite")
 @click.option("--replies", default=500, show_default=True)
 @click.option("--presses", default=0, show_default=True, help="Additional replies typed in Slack.")
+@click.option(
+    "--elsewhere", default=0, show_default=True, help="Additional replies on Mastodon and on Bluesky each."
+)
 @click.option("--mentions", default=0, show_default=True)
 @click.option("--kills", default=40, show_default=True, help="Minimum number of kills.")
 @click.option("--each", default=3, show_default=True, help="Number of kills at each crash point.")

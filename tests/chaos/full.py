@@ -14,7 +14,15 @@ from tests.chaos.run import run
 from tests.revision import revision
 
 USUAL = "5,15,45,120,300,600"
-REPLIES = {"replies": 10_000, "presses": 30, "kills": 200, "each": 3, "lost": 0.1, "losses": 400}
+REPLIES = {
+    "replies": 8_000,
+    "elsewhere": 1_000,
+    "presses": 30,
+    "kills": 200,
+    "each": 3,
+    "lost": 0.1,
+    "losses": 400,
+}
 REPLIES |= {"lag": 2.0, "looks": "1,2,4,8,16", "patience": 3600.0}
 REPLIES |= {"posts_per_second": 2.0, "updates_per_minute": 120.0}
 MENTIONS = {"mentions": 10_000, "kills": 200, "each": 3, "patience": 900.0}

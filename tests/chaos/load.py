@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from sandbox.slack.errors import NotOnScreenError
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XServer
 from tests import stage
+from tests.chaos.elsewhere import BLUESKY, MASTODON, Elsewhere
 from tests.stage import CHANNEL
 
 PEOPLE = 40
@@ -54,10 +56,17 @@ class Load:
     """All that people do in one run, in threads of their own."""
 
     def __init__(
-        self, ctx: BotContext, slack: SlackServer, x: XServer, rng: Random, progress: Callable[[], float]
+        self,
+        ctx: BotContext,
+        slack: SlackServer,
+        x: XServer,
+        rng: Random,
+        progress: Callable[[], float],
+        *,
+        beside: Elsewhere | None = None,
     ) -> None:
         """Keep pace with `progress`, from 0 to 1, so that there is work as long as there is killing."""
-        self.ctx, self.slack, self.x = ctx, slack, x
+        self.ctx, self.slack, self.x, self.beside = ctx, slack, x, beside
         self._progress = progress
         self.known = 0  # mentions that the ledger had beforehand
         self.posted: list[str] = []  # ids of the mentions that were posted while everything ran
@@ -95,6 +104,33 @@ class Load:
                 ).all()
             self.known += len(said)
         return [(found[post.id], post.id) for post in posts]
+
+    def ask_elsewhere(self, number: int) -> None:
+        """Let so many people ask on each of the other networks, which the bot has to hear first."""
+        if self.beside is not None:
+            for each in range(number):
+                self.beside.ask(each)
+
+    def tickets_elsewhere(self) -> list[tuple[int, str]]:
+        """The tickets of the other networks that were heard so far, each with the id of its post."""
+        query = select(Ticket.id, Mention.post_id).join(Mention, Mention.ticket_id == Ticket.id)
+        with self.ctx.db.read() as session:
+            rows = session.execute(query.where(Ticket.network.in_((MASTODON, BLUESKY)))).all()
+        return [(row.id, row.post_id) for row in rows]
+
+    def mix(self, tickets: list[tuple[int, str]]) -> list[tuple[int, str]]:
+        """Those of X and those of the other networks, in any order."""
+        others = self.tickets_elsewhere()
+        self.known += len(others)
+        mixed = [*tickets, *others]
+        self._rng.shuffle(mixed)
+        return mixed
+
+    def public(self) -> dict[str, Counter[str]]:
+        """How often our accounts show each text, by network."""
+        with self.x.world.lock:
+            on_x = Counter(post.text for post in self.x.world.index.posts_by(self.x.world.brand.id))
+        return {"x": on_x} | (self.beside.shown() if self.beside is not None else {})
 
     def sees(self, tickets: list[tuple[int, str]]) -> bool:
         """Whether all of these have a card in Slack."""
@@ -235,7 +271,7 @@ class Load:
         raise LookupError(link)
 
     def decide(self) -> None:
-        """Answer what only a person can: look at X as everybody sees it, and say what is true."""
+        """Answer what only a person can: look at the network as everybody sees it, and say what is true."""
         while not self._stop.wait(0.5):
             try:
                 with self.ctx.db.read() as session:
@@ -250,9 +286,8 @@ class Load:
     def _decide(self, reply: Reply) -> None:
         self.decided += 1
         who = Actor("U0BEN", CHANNEL, None, f"chaos {reply.id} {self.decided}")
-        with self.x.world.lock:
-            there = [post.text for post in self.x.world.replies_to(reply.sent_to or reply.to_post_id)]
-        decide = delivery_decisions.it_is_there if reply.text in there else delivery_decisions.send_again
+        is_there = any(reply.text in shown for shown in self.public().values())
+        decide = delivery_decisions.it_is_there if is_there else delivery_decisions.send_again
         decide(Act(self.ctx, who, ReplyValue(reply.ticket_id, reply.id), {}))
 
     def _count(self, query: object) -> int:

@@ -10,6 +10,7 @@ class Plan:
     engine: str  # sqlite or postgresql
     seed: int = 1
     replies: int = 0  # submitted straight into the ledger, as the composer does
+    elsewhere: int = 0  # replies on Mastodon and as many on Bluesky, submitted in the same way
     presses: int = 0  # replies that are pressed and typed in Slack
     mentions: int = 0  # posted on X while everything runs
     kills: int = 0  # at least so many,

@@ -22,6 +22,7 @@ from sandbox.x import XServer, XWorld
 from tests import databases, stage
 from tests.chaos import outage, verdict
 from tests.chaos.crew import Crew
+from tests.chaos.elsewhere import Dice, elsewhere
 from tests.chaos.load import Load, patiently
 from tests.chaos.plan import Plan
 from tests.chaos.verdict import Verdict
@@ -48,14 +49,17 @@ def run(plan: Plan) -> Report:
         server, url = open_.enter_context(_ledger(plan, home))
         x_weather, slack_weather = XWeather(plan), SlackWeather(plan)
         slack, x = open_.enter_context(_worlds(x_weather, slack_weather))
-        teammates = stage.context(url, slack, x, reconcile_seconds=plan.looks)
-        ctx = open_.enter_context(teammates)
-        env = stage.environment(slack, x, url, **_settings(plan))
+        beside = open_.enter_context(elsewhere(plan))
+        others = beside.networks() if beside is not None else ()
+        ctx = open_.enter_context(stage.context(url, slack, x, others=others, reconcile_seconds=plan.looks))
+        more = beside.environment() if beside is not None else {}
+        env = stage.environment(slack, x, url, **_settings(plan), **more)
         crew = Crew(plan, env, home, Random(plan.seed + 2))
-        load = Load(ctx, slack, x, Random(plan.seed + 3), crew.progress)
+        load = Load(ctx, slack, x, Random(plan.seed + 3), crew.progress, beside=beside)
         began = time.monotonic()
-        strikes, belated = _let_go(plan, crew, load, server, (x_weather, slack_weather))
-        found = verdict.judge(ctx.db, load, slack, x, crew)
+        dice = beside.dice if beside is not None else ()
+        strikes, belated = _let_go(plan, crew, load, server, (x_weather, slack_weather, *dice))
+        found = verdict.judge(ctx.db, load, slack, crew)
         _judge_killing(found, crew, belated)
         found.tried(x_weather.lost >= plan.losses, f"only {x_weather.lost} answers to a post were lost")
         did = {
@@ -65,6 +69,7 @@ def run(plan: Plan) -> Report:
             "… of these before they had done anything": crew.unborn,
             "… at a named point": dict(sorted(crew.reached.items())),
             "answers to a post that were lost": x_weather.lost,
+            **{f"… on {one.network}": one.lost for one in dice},
             "PostgreSQL struck down": strikes,
         }
         logs = "\n".join(path.read_text(errors="replace")[-4000:] for path in sorted(home.glob("*.log")))
@@ -72,7 +77,8 @@ def run(plan: Plan) -> Report:
         found.figures["processes that ended by themselves"] = (
             len(ended.read_text().splitlines()) if ended.exists() else 0
         )
-        return Report(plan, found, did, x_weather.counts + slack_weather.counts, logs)
+        wrong = sum((one.counts for one in (slack_weather, *dice)), x_weather.counts)
+        return Report(plan, found, did, wrong, logs)
 
 
 # --- putting it together ------------------------------------------------------------------------------------
@@ -124,18 +130,23 @@ def _let_go(
     crew: Crew,
     load: Load,
     server: outage.Server | None,
-    weathers: tuple[XWeather, SlackWeather],
+    weathers: tuple[XWeather | SlackWeather | Dice, ...],
 ) -> tuple[int, float]:
     """Everything at once; then calm, until all has come to its end. How often struck, how belated at most."""
+    x_weather = next(one for one in weathers if isinstance(one, XWeather))
     pressed = load.tickets(plan.presses, ago=timedelta(hours=31)) if plan.presses else []
     load.slack.events_url = crew.door
     crew.killing = False
     crew.start()
     try:
-        _wait(lambda: _has_looked(load.ctx.db), 60)
+        _wait(lambda: _has_looked(load.ctx.db, networks=3 if plan.elsewhere else 1), 60)
+        load.ask_elsewhere(plan.elsewhere)
         # Beyond Slack's pace cards with an answer come first, and those without would have to wait for the end.
         _wait(lambda: load.sees(pressed), 120)
         tickets = load.tickets(plan.replies) if plan.replies else []
+        if plan.elsewhere:
+            _wait(lambda: len(load.tickets_elsewhere()) >= 2 * plan.elsewhere, 60 + plan.elsewhere)
+            tickets = load.mix(tickets)
         crew.check()
         acts = {
             "submit": lambda: load.submit(tickets),
@@ -145,7 +156,7 @@ def _let_go(
         with load.going(*[_named(act, name) for name, act in acts.items()], load.decide):
             crew.killing = bool(plan.kills)
             with outage.outages(server, plan.outages, crew.rng), _cuts(load, plan, crew.rng):
-                _while_killing(plan, crew, load, weathers[0])
+                _while_killing(plan, crew, load, x_weather)
             crew.killing = False
             for weather in weathers:
                 weather.calm = True
@@ -201,9 +212,10 @@ def _is_settled(load: Load) -> bool:
     return not moving and (replies or 0) >= len(load.texts)
 
 
-def _has_looked(db: Database) -> bool:
+def _has_looked(db: Database, networks: int = 1) -> bool:
+    query = select(func.count(Cursor.network.distinct())).where(Cursor.read_at.is_not(None))
     with db.read() as session:
-        return session.scalar(select(Cursor.id).where(Cursor.read_at.is_not(None)).limit(1)) is not None
+        return (session.scalar(query) or 0) >= networks
 
 
 def _wait(look: object, seconds: float) -> None:
@@ -223,7 +235,11 @@ def _cuts(load: Load, plan: Plan, rng: Random) -> Iterator[None]:
         while plan.cuts is not None and not over.wait(rng.uniform(plan.cuts / 2, plan.cuts * 1.5)):
             load.x.world.faults.add("*", "down")
             load.slack.world.faults.down()
+            if load.beside is not None:
+                load.beside.cut()
             over.wait(2)
+            if load.beside is not None:
+                load.beside.mend()
             load.x.world.faults.clear("*", "down")
             load.slack.world.faults.up()
 

@@ -26,8 +26,11 @@ def held(plan: Plan) -> Report:
     raise AssertionError(report.verdict.missed)
 
 
-def test_killed_at_every_point_one_process_on_sqlite_loses_and_doubles_nothing() -> None:
-    report = held(Plan("sqlite", replies=100, presses=6, mentions=60, kills=12, each=1, lost=0.25, life=1))
+def test_killed_at_every_point_one_process_loses_and_doubles_nothing_on_three_networks() -> None:
+    plan = Plan(
+        "sqlite", replies=60, elsewhere=20, presses=6, mentions=60, kills=12, each=1, lost=0.25, life=1
+    )
+    report = held(plan)
 
     assert report.verdict.figures["sent again by the machine"] == 0
     assert report.verdict.figures["processes that ended by themselves"] == 0

@@ -13,7 +13,6 @@ from models.core.database import Database
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES, DeliveryState
 from sandbox.slack import SlackServer
 from sandbox.slack.workspace.message import Message
-from sandbox.x import XServer
 from tests.chaos.crew import Crew
 from tests.chaos.load import Load
 from tests.story.harness import CHANNEL
@@ -41,12 +40,12 @@ class Verdict:
             self.missed.append(otherwise)
 
 
-def judge(db: Database, load: Load, slack: SlackServer, x: XServer, crew: Crew) -> Verdict:
+def judge(db: Database, load: Load, slack: SlackServer, crew: Crew) -> Verdict:
     """Look at everything once it has come to rest."""
     verdict = Verdict()
     with db.read() as session:
         if load.texts:
-            _replies(verdict, session, load, x)
+            _replies(verdict, session, load)
             _doubts(verdict, session, crew)
         if load.posted:
             _mentions(verdict, session, load)
@@ -54,10 +53,10 @@ def judge(db: Database, load: Load, slack: SlackServer, x: XServer, crew: Crew) 
     return verdict
 
 
-def _replies(verdict: Verdict, session: Session, load: Load, x: XServer) -> None:
-    """Each reply is public once, and the ledger knows."""
-    with x.world.lock:
-        public = Counter(post.text for post in x.world.index.posts_by(x.world.brand.id))
+def _replies(verdict: Verdict, session: Session, load: Load) -> None:
+    """Each reply is public once, on the network of its ticket, and the ledger knows."""
+    shown = load.public()
+    public = sum(shown.values(), Counter[str]())
     known = Counter(session.scalars(select(Reply.text).where(Reply.state.in_(PUBLIC_STATES))))
     states = Counter(session.scalars(select(Reply.state)))
     doubled = {text: often for text, often in public.items() if often > 1}
@@ -72,6 +71,20 @@ def _replies(verdict: Verdict, session: Session, load: Load, x: XServer) -> None
         "asked of a person, and answered": load.decided,
         "states": dict(states),
     }
+    for network, texts in shown.items():
+        of_network = select(Ticket.id).where(Ticket.network == network)
+        here = {load.texts[one] for one in session.scalars(of_network) if one in load.texts}
+        moving = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id).where(Ticket.network == network)
+        stuck_here = session.scalars(moving.where(Reply.state.in_(UNSETTLED_STATES))).all()
+        found = [
+            len(here),
+            sum(often > 1 for often in texts.values()),
+            len(here - texts.keys()),
+            len(stuck_here),
+        ]
+        if len(shown) > 1:
+            verdict.figures[f"on {network}: replies, doubled, lost, stuck"] = ", ".join(map(str, found))
+        verdict.must(texts.keys() == here, f"{network} does not show exactly what was answered there")
     verdict.must(not doubled, f"said more than once: {sorted(doubled.items())[:5]}")
     verdict.must(not lost, f"never said: {lost[:5]}")
     verdict.must(not stuck, f"stuck: replies {list(stuck)[:5]}")

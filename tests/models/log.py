@@ -24,11 +24,19 @@ SAYS_NOTHING = {
     "post blanked",
     "post shown again",
     "post edited",
+    "private channel",
+    "private channel lost",
     "compose",
     "take over composing",
     "breach",
 }  # of where it stands
-STOPPED = {"paused", "not a sender", "no longer shown"}  # why a reply that waited never left, besides an undo
+STOPPED = {
+    "paused",
+    "not a sender",
+    "no longer shown",
+    "other account",
+    "their post reaches other people now",
+}  # why a reply that waited never left, besides an undo
 OUTCOMES = {"answered", "no reply needed", "not about us", "muted"}
 LEADS_TO = {"snooze": "snoozed"} | {outcome: outcome for outcome in OUTCOMES}  # everything else: waiting
 
@@ -67,7 +75,7 @@ def replay(log: Sequence[Line]) -> Told:
             continue  # it joins the turn that is muted
         if line["reply_id"] is not None and "to" in data:
             _replay_reply(told, line["reply_id"], data["to"])
-            if line["act"] == "undo" or data.get("reason") in STOPPED:
+            if line["act"] == "undo" or (data["to"] == "cancelled" and data.get("reason") in STOPPED):
                 _take_back(told, line["reply_id"])
         elif line["reply_id"] is not None:
             continue  # that a copy was sent anyway, or that it is to be deleted: it stays where it is

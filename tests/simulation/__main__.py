@@ -25,7 +25,9 @@ Made, Came, Lot = TypeVar("Made"), TypeVar("Came"), TypeVar("Lot")
 @click.option("--runs", default=1000, show_default=True)
 @click.option("--seed", default=1, show_default=True, help="First seed; the others follow it.")
 @click.option("--weather", type=click.Choice(list(KINDS)), help="Only this kind of fault.")
-@click.option("--team", "is_team", is_flag=True, help="Simulate people on one ticket instead of deliveries.")
+@click.option(
+    "--team", "is_team", is_flag=True, help="Simulate people on three networks instead of deliveries."
+)
 @click.option("--jobs", default=1, show_default=True, help="Processes that share the work.")
 @click.option("--failures", default=5, show_default=True, help="Stop after this many failing seeds.")
 @click.option("--story", is_flag=True, help="Print everything that happened, even without a failure.")
@@ -37,7 +39,7 @@ def main(
     if is_team and weather:
         raise click.UsageError("A team has no weather: give --team or --weather, not both.")
     seeds = range(seed, seed + runs)
-    what = "a team on one ticket" if is_team else f"weather: {weather or 'all kinds'}"
+    what = "a team on three networks" if is_team else f"weather: {weather or 'all kinds'}"
     click.echo(f"git {revision()}; seeds {seeds[0]} to {seeds[-1]}; {what}")
     counts: Counter[str] = Counter()
     failed: list[int] = []

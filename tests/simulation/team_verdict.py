@@ -1,25 +1,33 @@
-"""What must hold while a team answers together, told by somebody who sees both sides: Slack and the network."""
+"""What must hold while a team answers together, told by somebody who sees both sides: Slack and the networks."""
 
 import re
-import unicodedata
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, text
 
-from models import Event, Mention, Notice, Reply, Ticket
+from bot.slack.blocks.values import Origin
+from models import Card, Event, Mention, Notice, Reply, Ticket
 from models.core.database import Database
+from models.privacy.read_access import EVERYTHING
+from models.reports.open_tickets import OpenTicketFilter, list_by_wait
 from models.tickets.delivery_state import LIVE_STATES, RETURNED_STATES, DeliveryState
+from models.tickets.state import NO_CHANNEL, OPEN_STATES
 from sandbox.slack import Modal
 from sandbox.slack.people.outcome import CommandOutcome, Outcome, SubmitOutcome
 from sandbox.slack.people.person import Person
 from tests.models.log import replay
-from tests.simulation.workplace import LET_IN, Heard, Workplace
+from tests.simulation.approvals import Approved, is_wider, read_approval
+from tests.simulation.leaks import LeakCheck
+from tests.simulation.networks import Heard, TeamNetwork
+from tests.simulation.workplace import LET_IN, Workplace
 
 FORGETS = timedelta(minutes=5)  # so long a right that was taken away may still be remembered
 BLIND = "The database is slow right now."
+EVERYWHERE = OpenTicketFilter(access=EVERYTHING)
 IN_MOTION = (DeliveryState.HELD, DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNSURE)
 _SIGNS = text("SELECT (SELECT sum(revision) FROM tickets), (SELECT count(*) FROM notices)")
 # What no request that arrives again may change. States are not among it: what a person does to one is in the
@@ -30,20 +38,6 @@ _LEDGER = (
     text("SELECT scope FROM pauses"),
     text("SELECT id, actor, act FROM events WHERE actor <> 'heard' ORDER BY id"),
 )
-
-
-@dataclass(frozen=True)
-class Approved:
-    """Words that somebody saw in an exact preview when they said: send this."""
-
-    words: str
-    sign_off: str | None
-
-    def allows(self, said: str) -> bool:
-        """Whether `said` is just that."""
-        if said == self.words:
-            return True
-        return self.sign_off is not None and said == f"{self.words} {self.sign_off}"
 
 
 @dataclass
@@ -68,7 +62,10 @@ class Witness:
         for user in here.people:
             if user not in LET_IN:
                 self._people[user].shut_out_at = here.clock.now - 2 * FORGETS
-        here.net.witness = self._heard
+        self.leaks = LeakCheck(here.ctx.db, here.world)
+        self._unheard: dict[str, tuple[str, str]] = {}  # private words of customers: network, post
+        for net in here.nets:
+            net.witness, net.may_resend = self._heard, self._has_been_asked_for
 
     def _breaks(self, sentence: str) -> None:
         if sentence not in self.broken:
@@ -81,19 +78,34 @@ class Witness:
         self._secrets.append(_mark(words))
         return words
 
+    def whispers(self, words: str, ticket_id: int, user: str) -> None:
+        """`user` types these words for an exchange that not everybody sees."""
+        self.leaks.keep(_mark(words), ticket=ticket_id, by=user)
+
+    def customer_whispers(self, words: str, net: TeamNetwork, post_id: str) -> None:
+        """A customer wrote these words to a few people."""
+        self._unheard[_mark(words)] = (net.name, post_id)
+        self.leaks.keep(_mark(words))
+
+    def channels_change(self, change: Callable[[], None]) -> None:
+        """Somebody joins or leaves the private channel, or changes what it is."""
+        self._look_for_leaks()
+        change()
+        self.leaks.channels_change(self.here.clock.now)
+
     def types(self, user: str, words: str) -> None:
         """`user` typed these words and let them out of their hands."""
         if words.strip():
             self._people[user].typed.append(words)
             self._people[user].let_go.discard(_mark(words))
 
-    def composes(self, user: str, words: str) -> None:
+    def composes(self, user: str, words: str, ticket_id: int) -> None:
         """`user` lets these words out of a composer, over what had come back to them.
 
         A composer shows that; but not one that was open already when it came back, which is not told apart.
         """
         with self.here.ctx.db.read() as session:
-            last = Reply.last(session, 1, user)
+            last = Reply.last(session, ticket_id, user)
         if last is not None and last.is_returned:
             self.lets_go(user, last.text)
         self.types(user, words)
@@ -107,19 +119,19 @@ class Witness:
         if words.strip():
             self._people[user].let_go.add(_mark(words))
 
-    def approves(self, user: str, words: str, sign_off: str | None) -> None:
-        """`user` sees exactly these words, and says: send this."""
-        self._people[user].approved.append(Approved(_plainly(words), sign_off))
+    def approves(self, user: str, words: str, sign_off: str | None, shown: str) -> None:
+        """`user` sees exactly these words, in a preview that says all this, and says: send this."""
+        self._people[user].approved.append(read_approval(words, sign_off, shown))
 
     def submits(self, user: str, modal: Modal) -> None:
         """`user` presses the button of a modal; that of a composer means: send what is in it."""
         if modal.callback_id != "composer":
             return
         words = modal.value() or ""
-        self.composes(user, words)
+        self.composes(user, words, Origin.unpack(modal.private_metadata).ticket)
         if modal.state.given["submit"]["text"] != "Keep as draft":
             signed = re.search(r"Signed “(.+?)”", modal.text)
-            self.approves(user, words, signed[1] if signed else None)
+            self.approves(user, words, signed[1] if signed else None, modal.text)
 
     def may_send(self, user: str, is_sender: bool) -> None:
         """The right to send was given or taken away."""
@@ -133,7 +145,9 @@ class Witness:
         shown = (view.id, view.hash, tuple(view.errors.items())) if view is not None else None
         with self.here.ctx.db.engine.connect() as connection:
             ledger = tuple(connection.execute(_SIGNS).one())
-        return (*ledger, len(who.ephemerals()), shown, home.hash if home else None)
+        world = self.here.world
+        said = sum(one.user == world.app.user_id for each in world.channels.values() for one in each.messages)
+        return (*ledger, len(who.ephemerals()), shown, home.hash if home else None, said)
 
     def took(self, outcome: Outcome, what: str) -> None:
         """The request was answered with a yes, within the call."""
@@ -165,7 +179,8 @@ class Witness:
             return
         known = {row.id for row in before[1]}
         with self.here.ctx.db.read() as session:
-            query = select(Reply, Mention.text).join(Mention, Mention.post_id == Reply.to_post_id)
+            same = (Mention.post_id == Reply.to_post_id) & (Mention.ticket_id == Reply.ticket_id)
+            query = select(Reply, Mention.text).join(Mention, same)
             for reply, words in session.execute(
                 query.where(Reply.actor == user, Reply.state.in_(LIVE_STATES))
             ):
@@ -189,14 +204,21 @@ class Witness:
         """The bot has just said something on the network."""
         with self.here.ctx.db.read() as session:
             reply = session.scalars(select(Reply).where(Reply.key == heard.key)).one()
-            account = session.get_one(Ticket, reply.ticket_id).account_id
+            ticket = session.get_one(Ticket, reply.ticket_id)
             paused = session.execute(text("SELECT count(*) FROM pauses")).scalar()
         known = self._people[reply.actor]
-        if not any(one.allows(heard.text) for one in known.approved):
+        if not any(one.says(heard.text) for one in known.approved):
             self._breaks(f"{reply.actor} never saw and sent what is public: {heard.text!r}")
-        if heard.account_id != account:
+        elif not any(one.allows(heard) for one in known.approved):
+            seen = [one for one in known.approved if one.says(heard.text)]
+            self._breaks(f"it went out otherwise than its preview said: {heard}, but {seen}")
+        if heard.post.author_id != ticket.account_id or heard.network != ticket.network:
             self._breaks(
                 f"it was said as another account than the one that it was shown with: {heard.text!r}"
+            )
+        if is_wider(heard.post.visibility, heard.parent.visibility):
+            self._breaks(
+                f"a reply to a {heard.parent.visibility} post is {heard.post.visibility}: {heard.text!r}"
             )
         for secret in self._secrets:
             if secret in heard.text and not any(secret in one.words for one in known.approved):
@@ -206,10 +228,23 @@ class Witness:
         if known.shut_out_at is not None and heard.at - known.shut_out_at > FORGETS:
             self._breaks(f"{reply.actor} may not send, and is the actor of {heard.text!r}")
 
+    def _has_been_asked_for(self, key: str) -> bool:
+        """Whether the last word on that reply, before it was sent again, was a person's."""
+        with self.here.ctx.db.read() as session:
+            reply = session.scalars(select(Reply).where(Reply.key == key)).one()
+            query = select(Event).where(Event.reply_id == reply.id).order_by(Event.id.desc())
+            moves = [one for one in session.scalars(query) if (one.data or {}).get("to")]
+        queued = next(one for one in moves if (one.data or {})["to"] == DeliveryState.QUEUED)
+        return queued.actor != "heard"
+
     # --- what must hold -----------------------------------------------------------------------------------
 
-    def look(self, *, thoroughly: bool = False, at_the_end: bool = False) -> None:
-        """Hold the ledger against the rules."""
+    def look(self, *, thoroughly: bool = False) -> None:
+        """Hold the ledger, the networks and Slack against the rules."""
+        for net in self.here.nets:
+            for sentence in net.broken:
+                self._breaks(sentence)
+        self._look_for_leaks()
         with self.here.ctx.db.read() as session:
             replies = list(session.scalars(select(Reply).order_by(Reply.id)))
             self._one_answer_a_turn(replies)
@@ -220,8 +255,38 @@ class Witness:
                     self._log_explains(ticket, [one for one in replies if one.ticket_id == ticket.id], log)
                 notices = " ".join(str(one) for one in session.scalars(select(Notice.blocks)))
                 self._nothing_is_lost(replies, notices)
-        if at_the_end:
-            self._came_to_an_end(replies, tickets)
+
+    def _look_for_leaks(self) -> None:
+        with self.here.ctx.db.read() as session:
+            for word, (network, post_id) in list(self._unheard.items()):
+                query = select(Mention.ticket_id).join(Ticket, Ticket.id == Mention.ticket_id)
+                query = query.where(Ticket.network == network, Mention.post_id == post_id)
+                if (ticket := session.scalar(query)) is not None:
+                    self.leaks.keep(word, ticket=ticket)
+                    del self._unheard[word]
+        for sentence in self.leaks.look(self.here.clock.now):
+            self._breaks(sentence)
+
+    def look_at_the_end(self, posts: dict[str, list[str]], unsettled: set[tuple[str, str]]) -> None:
+        """Everything has come to its end: `posts` are the customers' by network, `unsettled` were hidden."""
+        with self.here.ctx.db.read() as session:
+            replies = list(session.scalars(select(Reply).order_by(Reply.id)))
+            tickets = list(session.scalars(select(Ticket).order_by(Ticket.id)))
+            cards = set(session.scalars(select(Card.ticket_id).where(Card.ts.is_not(None))))
+            listed = {one.ticket_id for one in list_by_wait(session, EVERYWHERE, limit=1000).first}
+            query = select(Ticket.network, Mention.post_id).join(Mention, Mention.ticket_id == Ticket.id)
+            heard = [(row.network, row.post_id) for row in session.execute(query)]
+        self._came_to_an_end(replies, tickets, cards)
+        for sentence in self.leaks.left_in_public():
+            self._breaks(sentence)
+        for ticket in tickets:
+            if ticket.state in OPEN_STATES and ticket.id not in listed:
+                self._breaks(f"ticket {ticket.id} is {ticket.state}, and no list has it")
+        for net in self.here.nets:
+            for post_id in posts[net.name]:
+                often, is_there = heard.count((net.name, post_id)), net.is_public(post_id)
+                if often > 1 or (not often and is_there and (net.name, post_id) not in unsettled):
+                    self._breaks(f"post {post_id} on {net.title} was heard {often} times")
 
     def _one_answer_a_turn(self, replies: list[Reply]) -> None:
         live: dict[tuple[int, int], list[Reply]] = defaultdict(list)
@@ -230,10 +295,13 @@ class Witness:
         for reply in replies:
             if reply.state in LIVE_STATES:
                 live[reply.ticket_id, reply.turn].append(reply)
-        for heard in self.here.net.said:
+        for heard in [heard for net in self.here.nets for heard in net.said]:
             reply = by_key[heard.key]
             # What a person gave up while nobody could see it is theirs to answer for.
-            if self.here.net.is_public(heard.post_id) and reply.state != DeliveryState.CANCELLED:
+            if (
+                self.here.net_of[heard.network].is_public(heard.post.id)
+                and reply.state != DeliveryState.CANCELLED
+            ):
                 public[reply.ticket_id, reply.turn].append(heard.text)
         for (ticket, turn), several in live.items():
             if len(several) > 1:
@@ -264,8 +332,8 @@ class Witness:
         for user, known in self._people.items():
             own = [one for one in replies if user in {one.actor, one.author}]
             kept = {one.id for one in own if one.state in {*LIVE_STATES, DeliveryState.DRAFT}}
-            last = [one for one in own if one.actor == user][-1:]  # what Reply brings back
-            kept |= {one.id for one in last if one.state in RETURNED_STATES}
+            last = {one.ticket_id: one for one in own if one.actor == user}  # what Reply brings back
+            kept |= {one.id for one in last.values() if one.state in RETURNED_STATES}
             view = self.here.world.views.top(user)
             at_hand = str(view.entered) + str(view.given) if view is not None else ""
             for words in known.typed:
@@ -275,24 +343,19 @@ class Witness:
                     states = [one.state for one in own if mark in one.text]
                     self._breaks(f"what {user} typed is lost: {words!r} ({states})")
 
-    def _came_to_an_end(self, replies: list[Reply], tickets: list[Ticket]) -> None:
+    def _came_to_an_end(self, replies: list[Reply], tickets: list[Ticket], cards: set[int]) -> None:
         for reply in replies:
             if reply.state in IN_MOTION:
                 self._breaks(f"reply {reply.id} is stranded: {reply.state} ({reply.reason})")
         for ticket in tickets:
-            if ticket.drawn_revision < ticket.revision:
+            is_shown = ticket.channel != NO_CHANNEL and not self._is_archived(ticket.channel)
+            if is_shown and (ticket.drawn_revision < ticket.revision or ticket.id not in cards):
                 self._breaks(f"the card of ticket {ticket.id} does not show how it is")
             if ticket.composer is not None:
                 self._breaks(f"{ticket.composer} is shown as writing, and is not")
 
-
-def quoted(blocks: list[dict[str, Any]]) -> str:
-    """The words that a preview shows, before anything else that it quotes."""
-    for block in blocks:
-        for element in block.get("elements") or []:
-            if element.get("type") == "rich_text_quote":
-                return "".join(part.get("text", "") for part in element["elements"])
-    return ""
+    def _is_archived(self, channel: str) -> bool:
+        return self.here.world.channel(channel).is_archived
 
 
 def story(db: Database) -> str:
@@ -315,7 +378,3 @@ def _row(event: Event) -> dict[str, Any]:
 def _mark(words: str) -> str:
     """What tells these words from all others: there is a number in it."""
     return next((word for word in words.split() if word[-1:].isdigit()), words.strip())
-
-
-def _plainly(words: str) -> str:
-    return unicodedata.normalize("NFC", words).strip()

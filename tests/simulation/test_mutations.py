@@ -19,6 +19,11 @@ def by_simulation(weather: str) -> tuple[str, ...]:
     return ("tests.simulation", "--runs", "100", "--failures", "1", "--weather", weather)
 
 
+def by_team(seed: int) -> tuple[str, ...]:
+    """Let a team live from that seed on, soon after which the guard is needed, until a rule is broken."""
+    return ("tests.simulation", "--team", "--runs", "40", "--failures", "1", "--seed", str(seed))
+
+
 def by_test(name: str) -> tuple[str, ...]:
     """Run one test on SQLite."""
     return ("pytest", "-q", "-p", "no:cacheprovider", OUTBOX, "-k", f"{name} and sqlite")
@@ -115,6 +120,46 @@ MUTATIONS = (
         "        reply.frozen = frozen.replace('Answer', 'Answers')\n",
         by_simulation("fair"),
         "in other words than were frozen",
+    ),
+    Mutation(
+        "a reply is frozen for those who see its post",
+        "bot/publish/intent.py",
+        "            job.text, job.target, job.key, at=ctx.now()",
+        "            job.text, __import__('dataclasses').replace(job.target, visibility='public'), job.key, at=ctx.now()",
+        by_team(2),
+        "post is public",
+    ),
+    Mutation(
+        "a reply is frozen in the words of its preview",
+        "bot/publish/intent.py",
+        "            job.text, job.target, job.key, at=ctx.now()",
+        "            job.text.replace('0', 'O'), job.target, job.key, at=ctx.now()",
+        by_team(1),
+        "never saw and sent what is public",
+    ),
+    Mutation(
+        "each network is called for the account of its ticket",
+        "bot/publish/outbox.py",
+        "job.text, job.target, job.key, account_id=job.account_id",
+        "job.text, job.target, job.key, account_id=network.account().id",
+        by_team(12),
+        "it was said as another account",
+    ),
+    Mutation(
+        "the card of a private ticket is shown where Slack says that only members see it",
+        "bot/slack/private_access.py",
+        "return info.is_private and info.is_member and",
+        "return info.is_member and",
+        by_team(2),
+        "private words",
+    ),
+    Mutation(
+        "nothing is repeated before it was looked for often and long enough",
+        "bot/publish/repeat.py",
+        "if reply.looks + 1 < rule.looks or not rule.earliest <= at - reply.sent_at <= rule.latest:",
+        "if at < reply.sent_at:",
+        by_team(25),
+        "which nothing allows",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""A thousand bad days of the delivery machine, in less than a minute."""
+"""Hundreds of bad days of the delivery machine, in less than a minute."""
 
 import subprocess
 import sys
@@ -9,10 +9,10 @@ from tests.revision import ROOT
 from tests.simulation.weather import KINDS
 from tests.simulation.world import simulation
 
-RUNS = 1000
+RUNS = 910  # with the 90 of a team, see test_team.py, a thousand
 
 
-def test_a_thousand_seeds_break_no_rule() -> None:
+def test_many_seeds_break_no_rule() -> None:
     command = [sys.executable, "-m", "tests.simulation", "--runs", str(RUNS), "--jobs", "2"]
 
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)

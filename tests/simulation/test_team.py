@@ -1,4 +1,4 @@
-"""A few hundred days of a team on one ticket; `make simulate` lives ten thousand of them."""
+"""Some days of a team on three networks; `make simulate` lives a hundred thousand of them."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from tests.revision import ROOT
 from tests.simulation.team import Histories, histories
 from tests.simulation.workplace import exchange
 
-RUNS = 60
+RUNS = 90
 ON_POSTGRESQL = 5
 
 

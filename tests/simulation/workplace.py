@@ -1,4 +1,4 @@
-"""Where a team works: the bot's own front door and loops, between the local Slack and a network in memory.
+"""Where a team works: the bot's own front door and loops, between the local Slack and networks in memory.
 
 Slack's signed requests are handed to the bot's door in this process, which is all that is left out of a real
 day; whatever the bot says to Slack goes over HTTP. The clock is virtual, and a seed decides everything.
@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any, Self, cast
@@ -19,12 +18,12 @@ from bot.http_server import HttpApp
 from bot.ingest import own_posts, poller, refresh_post
 from bot.jobs import claim_expiry, missing_post_checks
 from bot.networks.base import Later
-from bot.networks.values import PublishedReply, ReplyTarget
 from bot.publish import account_check, manual_posting, outbox
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.settings import Settings
-from bot.slack import cards, reactions
+from bot.slack import cards, private_cards, reactions, redaction
 from bot.slack.client import SlackClient
+from models import Track
 from models.core.database import Database
 from sandbox.slack.delivery.http_mode import HttpMode
 from sandbox.slack.delivery.sender import PayloadSender
@@ -35,10 +34,11 @@ from sandbox.slack.people.person import Person
 from sandbox.slack.web_api.dispatch import WebApi
 from sandbox.slack.web_api.response_url_endpoint import ResponseUrlEndpoint
 from sandbox.slack.workspace.world import SlackWorld
-from tests.memory_network import MemoryNetwork
+from tests.simulation.networks import MastodonLike, TeamNetwork, three
 from tests.simulation.stage import START
 
-CHANNEL = "C0MENTIONS"
+CHANNEL, PRIVATE = "C0MENTIONS", "C0PRIVATE"
+INSIDERS = ("U0ANA", "U0BEN")  # who is in the private channel at the beginning
 SENDERS = "S0SENDERS"
 SECRET, TOKEN = "s3cret", "xoxb-test"
 LET_IN = ("U0ANA", "U0BEN", "U0CLEO")  # who may send at the beginning
@@ -62,48 +62,6 @@ class Clock:
     def passes(self, seconds: float) -> None:
         """Let so much time go by."""
         self.now += timedelta(seconds=seconds)
-
-
-@dataclass(frozen=True)
-class Heard:
-    """One thing that the bot said on the network: under whose key, as which account, in which words, and when."""
-
-    key: str
-    post_id: str
-    account_id: str
-    text: str
-    at: datetime
-
-
-class Net(MemoryNetwork):
-    """The network in memory; whatever the bot says there is shown to a witness before anybody else."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__("acmebrew", now=clock)
-        self.said: list[Heard] = []
-        self.witness: Callable[[Heard], None] = lambda _heard: None
-
-    def publish(
-        self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
-    ) -> PublishedReply:
-        """Note what has landed, also where the caller is not told."""
-        before = set(self._posts)
-        try:
-            return super().publish(text, to, key, account_id=account_id, frozen=frozen)
-        finally:
-            for post in list(self._posts.values()):
-                if post.id not in before:
-                    heard = Heard(key, post.id, post.author_id, post.text, self._now())
-                    self.said.append(heard)
-                    self.witness(heard)
-
-    def is_public(self, post_id: str) -> bool:
-        """Whether that post is there, and was not deleted since."""
-        return self._find(post_id) is not None
-
-    def words(self) -> list[str]:
-        """All that our account shows."""
-        return [post.text for post in self._ours()]
 
 
 class AtOnce(Executor):
@@ -207,18 +165,20 @@ class Exchange:
 
 
 class Workplace:
-    """A bot, its Slack, its network and its people, all new."""
+    """A bot, its Slack, its networks and its people, all new."""
 
     def __init__(self, exchange: Exchange, db: Database, undo: float) -> None:
         refresh_post._last_refreshes.pop(db, None)  # of the run before, on the same ledger
         self.clock = Clock()
-        self.net = Net(self.clock)
+        self.nets = three(self.clock)
+        self.net_of: dict[str, TeamNetwork] = {one.name: one for one in self.nets}
         self.world = SlackWorld()
         self.world.clock = self.clock.seconds
         self.world.paid_plan = True
         self.world.usergroups[SENDERS] = list(LET_IN)
         self.world.add_user("U0CLEO", "Cleo Park", "cleo")
         self.world.add_user(SHUT_OUT, "Dee Roy", "dee")
+        self.world.add_channel(PRIVATE, "private", private=True, members={*INSIDERS, self.world.app.user_id})
         self.world.shortcuts["Send as public reply"] = "send_as_public_reply"
         exchange.serve(self.world)
         self._door = Door()
@@ -239,7 +199,7 @@ class Workplace:
             slack_api_url=f"{exchange.address}/api/",
             senders=SENDERS,
             undo_seconds=undo,
-            reconcile_seconds=(2.0, 5.0),
+            reconcile_seconds=(2.0, 5.0, 80.0),
             slack_posts_per_second=100_000,
             slack_updates_per_minute=6_000_000,
             spike_per_minute=0,
@@ -251,7 +211,7 @@ class Workplace:
             settings=settings,
             db=db,
             slack=slack,
-            networks=SignedInAccounts.fixed(self.net),
+            networks=SignedInAccounts.fixed(*self.nets),
             now=self.clock,
             worker="team",
             _read_pool=cast("ThreadPoolExecutor", self.side),
@@ -264,7 +224,15 @@ class Workplace:
         self.sender.start()
         self._door.web = HttpApp(self.ctx, handlers.build_app(self.ctx))
         self.ctx.slack.identity()
+        self._route()
         return self
+
+    def _route(self) -> None:
+        """Mentions on the network that has private ones are shown in the private channel."""
+        [net] = [one for one in self.nets if isinstance(one, MastodonLike)]
+        with self.ctx.db.write() as session:
+            track = Track.mentions_of(session, net.name, net.account().id, at=self.clock())
+            track.channel = PRIVATE
 
     def __exit__(self, *_error: object) -> None:
         try:
@@ -281,9 +249,13 @@ class Workplace:
 
     # --- the loops ----------------------------------------------------------------------------------------
 
-    def loop(self, name: str) -> None:
-        """One round of one of the bot's loops; what the network does not allow now comes with a later one."""
-        with suppress(Later):
+    def loop(self, name: str, net: TeamNetwork | None = None) -> None:
+        """One round of one of the bot's loops; what a network does not allow now comes with a later one."""
+        for one in self.nets if net is None else (net,):
+            with suppress(Later):
+                if name in _NETWORK_LOOPS:
+                    _NETWORK_LOOPS[name](self.ctx, one)
+        if name in _LOOPS:
             _LOOPS[name](self)
         self.settle()
 
@@ -292,15 +264,19 @@ _LOOPS: dict[str, Callable[[Workplace], object]] = {
     "outbox": lambda here: outbox.run_due(here.ctx),
     "board": lambda here: cards.run_due(here.ctx),
     "marks": lambda here: reactions.run_due(here.ctx),
-    "accounts": lambda here: account_check.check_network(here.ctx, here.net),
-    "inbox": lambda here: poller.poll(here.ctx, here.net),
-    "watch": lambda here: own_posts.read_own_posts(here.ctx, here.net),
-    "hand-offs": lambda here: manual_posting.confirm_seen(here.ctx, here.net),
+    "private channels": lambda here: private_cards.check_channels(here.ctx),
+    "redraw": lambda here: redaction.redraw_stale(here.ctx),
     "missing posts": lambda here: missing_post_checks.run_due(here.ctx),
     "claims": lambda here: claim_expiry.run_due(here.ctx),
     "slow": lambda here: here.side.catch_up(),
 }
-LOOPS = tuple(_LOOPS)
+_NETWORK_LOOPS: dict[str, Callable[[BotContext, TeamNetwork], object]] = {
+    "accounts": account_check.check_network,
+    "inbox": poller.poll,
+    "watch": own_posts.read_own_posts,
+    "hand-offs": manual_posting.confirm_seen,
+}
+LOOPS = ("outbox", "board", "marks", *_NETWORK_LOOPS, *list(_LOOPS)[3:])
 
 
 @contextmanager

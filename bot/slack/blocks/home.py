@@ -187,8 +187,9 @@ def _decisions(one: TicketEntry, shown: HomeContent) -> list[dict[str, Any]]:
     reply = one.reply
     if reply is None or reply.is_moving:
         return []
-    network = shown.networks.get(one.network)
-    return delivery.build_buttons(reply, network, _title(one, shown), reply.to_post_id)
+    name = reply.network or one.network
+    title = shown.titles.get(name, name)
+    return delivery.build_buttons(reply, shown.networks.get(name), title, reply.to_post_id)
 
 
 def _reply_value(one: TicketEntry) -> TicketValue:

@@ -368,9 +368,9 @@ class Origin(ModalValue):
         """The key under which the submit is noted."""
         return f"composer {self.key}"
 
-    def shown_as(self, account: str, *, by_hand: bool) -> "Origin":
-        """The same, shown to go out as that account. What was warned of is to be looked for again."""
-        return replace(self, account=account, by_hand=by_hand, anyway=None, near=False)
+    def shown_as(self, account: str, *, by_hand: bool, **post: Any) -> "Origin":  # noqa: ANN401 - fields
+        """The same, shown to go out as that account, to that `post`: what was warned of may differ."""
+        return replace(self, account=account, by_hand=by_hand, anyway=None, near=False, **post)
 
 
 # --- whichever kind it is -----------------------------------------------------------------------------------

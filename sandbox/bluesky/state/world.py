@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.bluesky.faults import Faults
 from sandbox.bluesky.state import repositories, richtext
@@ -18,6 +18,7 @@ from sandbox.bluesky.state.rate_limits import Limits
 from sandbox.bluesky.state.request_log import Journal
 from sandbox.bluesky.state.sessions import Sessions
 
+STREAM_ENDPOINT = "GET /subscribe"
 ENDPOINT_NAMES = (
     "POST com.atproto.server.createSession",
     "POST com.atproto.server.refreshSession",
@@ -35,6 +36,7 @@ ENDPOINT_NAMES = (
     "GET app.bsky.feed.searchPosts",
     "GET app.bsky.actor.getProfile",
     "GET app.bsky.actor.getProfiles",
+    STREAM_ENDPOINT,
 )
 
 
@@ -115,19 +117,18 @@ class BlueskyWorld:
 
     def rename(self, handle: str, to: str) -> None:
         with self.lock:
-            self.user(handle).handle = to
+            account = self.user(handle)
+            account.handle = to
+            self.events.note_account("identity", account, self.now())
 
     def deactivate(self, handle: str) -> None:
-        with self.lock:
-            self.user(handle).state = "deactivated"
+        self._set_state(handle, "deactivated")
 
     def take_down(self, handle: str) -> None:
-        with self.lock:
-            self.user(handle).state = "takendown"
+        self._set_state(handle, "takendown")
 
     def reactivate(self, handle: str) -> None:
-        with self.lock:
-            self.user(handle).state = "active"
+        self._set_state(handle, "active")
 
     # --- what people do -------------------------------------------------------------------------------------
 
@@ -302,6 +303,12 @@ class BlueskyWorld:
     def counts(self) -> Counter[str]:
         """The number of requests by endpoint, such as "POST com.atproto.repo.putRecord"."""
         return self.journal.counts
+
+    def _set_state(self, handle: str, state: Literal["active", "deactivated", "takendown"]) -> None:
+        with self.lock:
+            account = self.user(handle)
+            account.state = state
+            self.events.note_account("account", account, self.now())
 
     def _resolve(self, handle: str) -> str | None:
         found = self.find_user(handle)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from sandbox.bluesky import JetstreamServer
@@ -65,3 +65,43 @@ def test_a_stream_may_lose_events_lie_dead_and_close(stream, world):
             connection.recv(timeout=20)
 
     assert event["commit"]["record"]["text"] == "late"
+
+
+def test_a_dead_stream_answers_no_ping(stream, world):
+    with connect(f"{stream.url}/subscribe", ping_interval=None, close_timeout=0.01) as connection:
+        connection.ping().wait(20)
+        world.events.is_silent = True
+        world.post("ana.test", "nobody hears this")
+        while connection.ping().wait(0.2):  # until the server has noticed
+            pass
+        world.events.is_silent = False
+
+        (event,) = receive(connection, 1)
+
+    assert event["commit"]["record"]["text"] == "nobody hears this"
+
+
+def test_new_handles_and_states_come_whatever_collection_is_asked_for(stream, world):
+    with connect(f"{stream.url}/subscribe{POSTS}") as connection:
+        world.rename("ana.test", "anna.test")
+        world.deactivate("anna.test")
+        world.reactivate("anna.test")
+
+        events = receive(connection, 3)
+
+    assert [event["kind"] for event in events] == ["identity", "account", "account"]
+    assert events[0]["identity"]["handle"] == "anna.test"
+    assert [event["account"]["active"] for event in events[1:]] == [False, True]
+
+
+@pytest.mark.parametrize(("fault", "status"), [("rate_limited", 429), ("bad_gateway", 502)])
+def test_a_stream_may_be_refused(stream, world, fault, status):
+    world.faults.add("GET /subscribe", fault, times=1)
+
+    with pytest.raises(InvalidStatus) as caught, connect(f"{stream.url}/subscribe"):
+        pass
+    with connect(f"{stream.url}/subscribe"):
+        pass
+
+    assert caught.value.response.status_code == status
+    assert world.counts["GET /subscribe"] == 2

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import pytest
@@ -114,6 +114,7 @@ def test_notifications_and_hashtags_are_subscribed_to():
     ]
 
 
+@pytest.mark.parametrize("here", ["hollo"], indirect=True)
 def test_a_server_that_announces_no_streams_offers_none(here):
     with pytest.raises(StreamNotOffered, match=r"brews\.example announces no address of streams"):
         next(here.network.stream(WISH, account_id=here.us, stop=threading.Event()))
@@ -137,3 +138,34 @@ def test_the_account_is_heard_on_its_servers_stream(here):
         )
         assert "user:notification" in streams.received.get(timeout=20)
         stream.close()
+
+
+@pytest.mark.parametrize("here", ["mastodon", "gotosocial", "akkoma"], indirect=True)
+def test_a_mention_and_a_hashtag_come_from_the_local_server(here):
+    events, made = [], set()
+    with closing(here.network.stream(WISH, account_id=here.us, stop=threading.Event())) as stream:
+        for event in stream:
+            if event.kind == "alive":  # once more if the server had not taken the subscriptions yet
+                post = here.world.post("maria@remote.example", "@acmebrew hi")
+                made.add(post.uri)
+                here.world.post("tom", "a cup of #Tea")
+            else:
+                events.append(event)
+            if {one.kind for one in events} == {"mentions", "tracks"}:
+                break
+
+    assert {event.post_id for event in events if event.kind == "mentions"} <= made
+    assert {event.hashtag for event in events if event.kind == "tracks"} == {"tea"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"), [("maintenance", "server error"), ("unauthorized", "unauthorized"), ("down", None)]
+)
+def test_a_stream_that_the_server_refuses_is_tried_again_later(here, fault, cause):
+    here.world.faults.add("GET /api/v1/streaming", fault)
+
+    with pytest.raises(Later) as caught:
+        next(here.network.stream(WISH, account_id=here.us, stop=threading.Event()))
+
+    assert not isinstance(caught.value, StreamNotOffered)
+    assert cause in {caught.value.cause, None}
