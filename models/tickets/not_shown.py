@@ -24,7 +24,7 @@ from models.tickets import priorities
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
 from models.tickets.incoming_post import IncomingPost, IngestResult, conversation_key, is_private
 from models.tickets.reply import Reply
-from models.tickets.state import NO_LONGER_SHOWN, OPEN_STATES
+from models.tickets.state import NO_CHANNEL, NO_LONGER_SHOWN, OPEN_STATES
 from models.tickets.ticket import Ticket
 
 MIN_RECHECK_INTERVAL = timedelta(hours=1)  # at least between two lookups, even if the first was late
@@ -158,6 +158,10 @@ def narrow(
         ticket.is_private = True
         ticket.conversation_id = _free_conversation_id(session, ticket, post.visibility)
         result.narrowed_ids.add(ticket.id)
+        joined = select(Ticket).where(Ticket.joined_to == ticket.id).order_by(Ticket.id).with_for_update()
+        for twin in session.scalars(joined):  # once it is separated it is shown in no public channel either
+            twin.is_private, twin.channel = True, NO_CHANNEL
+            twin.conversation_id = _free_conversation_id(session, twin, post.visibility)
 
 
 def schedule_author_checks(session: Session, author_ids: Sequence[int], *, at: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.networks.values import Media, Post
 from bot.slack import private_cards, redaction
-from models import Card, Notice
+from models import Card, Notice, Ticket
 from models.sources.mention import Mention
 from models.tickets.state import NO_CHANNEL
 from sandbox.slack import SlackServer
@@ -178,6 +178,20 @@ def test_a_later_public_post_of_theirs_there_has_a_public_ticket(here: Room, net
 
     assert here.quarantined() == []
     assert [one.is_private for one in here.tickets()] == [True, True, False]
+
+
+def test_a_twin_that_is_separated_from_a_narrowed_post_is_shown_in_no_public_channel(
+    here: Room, network: KeepsIds
+) -> None:
+    post = network.says("maria", WORDS).id
+    network.says("maria", f"{WORDS}, really")
+    here.poll()
+    with here.ctx.db.write() as session:
+        session.get_one(Ticket, 2).joined_to = 1
+    network.changes(post, visibility="direct")
+    here.sweep()
+
+    assert [(one.is_private, one.channel) for one in here.tickets()] == [(True, NO_CHANNEL)] * 2
 
 
 def test_a_post_that_is_widened_stays_where_it_is(here: Room, network: KeepsIds) -> None:
