@@ -158,6 +158,9 @@ def narrow(
         ticket.is_private = True
         ticket.conversation_id = _free_conversation_id(session, ticket, post.visibility)
         result.narrowed_ids.add(ticket.id)
+        ticket.same_as = None  # no other card leads to it, nor it to another
+        named = update(Ticket).where(Ticket.same_as == ticket.id)
+        session.execute(named.values(same_as=None, revision=Ticket.revision + 1))
         joined = select(Ticket).where(Ticket.joined_to == ticket.id).order_by(Ticket.id).with_for_update()
         for twin in session.scalars(joined):  # once it is separated it is shown in no public channel either
             twin.is_private, twin.channel = True, NO_CHANNEL

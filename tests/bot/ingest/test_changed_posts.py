@@ -194,6 +194,19 @@ def test_a_twin_that_is_separated_from_a_narrowed_post_is_shown_in_no_public_cha
     assert [(one.is_private, one.channel) for one in here.tickets()] == [(True, NO_CHANNEL)] * 2
 
 
+def test_no_card_leads_to_one_that_is_narrowed(here: Room, network: KeepsIds) -> None:
+    post = network.says("maria", WORDS).id
+    network.says("maria", f"{WORDS}, really")
+    here.poll()
+    with here.ctx.db.write() as session:
+        for one, other in ((1, 2), (2, 1)):
+            session.get_one(Ticket, one).same_as = other
+    network.changes(post, visibility="direct")
+    here.sweep()
+
+    assert [one.same_as for one in here.tickets()] == [None, None]
+
+
 def test_a_post_that_is_widened_stays_where_it_is(here: Room, network: KeepsIds) -> None:
     post = network.says("maria", WORDS, visibility="direct").id
     here.poll()
