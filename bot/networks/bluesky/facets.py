@@ -37,7 +37,7 @@ _LINK_PATTERN = regex.compile(
     rf"(?<![A-Za-z0-9_@/.-])(?i:https?://)(?:localhost|\d{{1,3}}(?:\.\d{{1,3}}){{3}}|{_HOST}){_TAIL}",
     regex.VERSION1,
 )
-_BARE_HOST = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
+_BARE_HOST = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,20}"  # a bound keeps long texts quick
 _BARE_LINK_PATTERN = regex.compile(
     rf"(?<![[\p{{L}}\p{{M}}\p{{N}}_@/.\-]--[{_UNSPACED}]]){_BARE_HOST}([a-z]{{2,24}})(?![A-Za-z0-9@_-]|\.[A-Za-z0-9]){_TAIL}",
     regex.VERSION1,

@@ -30,7 +30,7 @@ _CONTENT_DROPPED = {
 }  # rp holds brackets for readers that know no ruby: ours are below
 _TAG = re.compile(r"<[^<>]*>")
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
-_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
 def html_to_text(html: str) -> str:
@@ -202,7 +202,7 @@ class _Reader(HTMLParser):
         if is_name or not leads_to or not words:
             self._write(self._shown if words else leads_to)
         elif _is_same_address(self._whole, leads_to):
-            self._write(self._whole.strip() if _ADDRESS.match(self._whole.strip()) else leads_to)
+            self._write(self._whole.strip() if _SCHEME.match(self._whole.strip()) else leads_to)
         elif words.startswith(("@", "#")):
             self._write(self._shown)
         else:
@@ -214,6 +214,6 @@ def _is_same_address(shown: str, leads_to: str) -> bool:
 
 
 def _comparable(address: str) -> str:
-    bare = unquote(_ADDRESS.sub("", address.strip(), count=1)).rstrip("/")
+    bare = unquote(_SCHEME.sub("", address.strip(), count=1)).rstrip("/")
     host, slash, path = bare.partition("/")
     return host.lower() + slash + path
