@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PICTURED := pictures see_it_all other_account typed what_they_wrote together listening groups # of tests/page: those that take pictures
+PICTURED := pictures networks see_it_all other_account typed what_they_wrote together listening groups # of tests/page: those that take pictures
 DEMO_STAMP := $(VENV)/.installed-demo
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
 
@@ -14,7 +14,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## try Heard without any account, with a local X and a local Slack on one page
+demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## try Heard without any account, with a local Slack and local networks on one page
 	@$(BIN)/python -m sandbox
 
 test: $(STAMP) ## run the checks and all tests, on SQLite and where it matters on PostgreSQL; JOBS=1: one after the other

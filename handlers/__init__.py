@@ -31,7 +31,7 @@ from handlers.replies import (
     submit,
     thread_commands,
 )
-from handlers.tickets import actions, author_history, dialogs, home, post_context, snooze
+from handlers.tickets import actions, author_history, dialogs, home, post_context, snooze, twins
 from handlers.tracks import listing, save, trial
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ HANDLER_MODULES = (
     composer,
     composing,
     post_context,
+    twins,
     delivery_decisions,
     author_history,
     home,

@@ -19,7 +19,7 @@ from bot.slack.blocks.mutes import dialog as mute_dialog
 from bot.slack.blocks.mutes import mute_list, muted_list
 from bot.slack.blocks.mutes import offers as mute_offers
 from bot.slack.blocks.replies import composer
-from bot.slack.blocks.tickets import author_history, snooze
+from bot.slack.blocks.tickets import author_history, snooze, twins
 from bot.slack.blocks.tracks import modal as track_modal
 from bot.slack.blocks.tracks import track_list
 
@@ -69,6 +69,8 @@ ACTION_RULES: Mapping[str, AccessRule] = {
     "use_draft": ON_CARD,
     composer.TAKE_OVER_ACTION_ID: ON_CARD,
     composer.ACCOUNT_ACTION_ID: ON_CARD,
+    composer.PLACE_ACTION_ID: ON_CARD,
+    twins.NOT_SAME_PERSON_ACTION_ID: ON_CARD,
     "send_publicly": ON_CARD,
     "keep_private": ON_CARD,
     # an unsure reply, a hand-off

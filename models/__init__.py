@@ -30,6 +30,7 @@ from models.sources.cost import BilledResource, DailyCost
 from models.sources.credential import Credential
 from models.sources.cursor import Cursor
 from models.sources.customer import Customer, CustomerList
+from models.sources.distinct_authors import DistinctAuthors
 from models.sources.gap import Gap
 from models.sources.left_out import LeftOutPost
 from models.sources.mention import Mention, QuarantinedPost
@@ -57,6 +58,7 @@ __all__ = [
     "CustomerList",
     "DailyCost",
     "DailyStats",
+    "DistinctAuthors",
     "Event",
     "FormerHandle",
     "Gap",

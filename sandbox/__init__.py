@@ -1,1 +1,1 @@
-"""A local Slack and a local X, to try and to test Heard with."""
+"""A local Slack and local networks, to try and to test Heard with."""

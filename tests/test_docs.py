@@ -38,7 +38,7 @@ def network_settings() -> list[type[BaseSettings]]:
 
 
 def spelled(value: Any) -> str:
-    if value is None:
+    if value is None or value == "":
         return "none"
     if isinstance(value, SecretStr):
         return value.get_secret_value()

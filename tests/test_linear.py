@@ -18,6 +18,9 @@ import pytest
 import regex
 
 from bot.ingest import own_posts
+from bot.networks import graphemes
+from bot.networks.bluesky import facets
+from bot.networks.mastodon import html_text
 from bot.networks.x import emoji, length
 from bot.networks.x import text as x_text
 from bot.runtime import export_writer
@@ -62,6 +65,8 @@ SHAPES = (
 BUILT: dict[str, tuple[str, str] | None] = {
     "tests/memory_network.py:_summons": (r"(?<!\w)@acmebrew(?!\w)", "search"),
     "bot/networks/x/parsing.py:_mentions_of": (r"(?<![A-Za-z0-9_@])@acmebrew(?![A-Za-z0-9_])", "finditer"),
+    "bot/networks/bluesky/parsing.py:_summons": (r"(?<![\w.@-])@acme\.tea(?![\w-]|\.\w)", "search"),
+    "bot/networks/mastodon/parsing.py:_typed_text": (r"(?<![\w@])@acme(?![\w@-])", "search"),
     "bot/networks/x/emoji.py:emoji_pattern": (emoji.emoji_pattern().pattern, "finditer"),
     "bot/networks/x/emoji.py:library_emoji_pattern": (emoji.library_emoji_pattern().pattern, "finditer"),
     "bot/slack/typed_text/mrkdwn.py:_ambiguous_emoji": (mrkdwn._ambiguous_emoji().pattern, "sub"),
@@ -103,6 +108,9 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "fold": fold.fold,
     "indexed": word_index.indexed_words,
     "count on X": length.measure,
+    "count on Bluesky": graphemes.count_graphemes,
+    "links on Bluesky": facets.find_spans,
+    "HTML of Mastodon": html_text.html_to_text,
     "essence on X": lambda text: x_text.comparable_text(text, {"https://t.co/a": "https://example.org/a"}),
     "a word to us": lambda text: parse_thread_command({"user": "U1", "channel": "C1", "ts": "1", "text": text}, {}),
     "a person": USER_MENTION_PATTERN.fullmatch,

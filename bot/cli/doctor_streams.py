@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cli.findings import Finding, note, ok, warn
 from bot.context import BotContext
+from bot.ingest.streams.wanted_tracks import WantedTracks
 from bot.networks.base import Later, Network, supports
 from bot.slack.blocks.elements import format_duration
 from models import AccountStream
@@ -27,6 +28,10 @@ def examine_stream(ctx: BotContext, network: Network, subject: str) -> Iterator[
     else:
         try:
             yield _describe(ctx, network, subject, meanwhile)
+            tracks = WantedTracks(ctx, network)
+            tracks.refresh(network.account().id)
+            if kind := network.describe_stream(tracks.wish):
+                yield note(subject, kind)
         except (Later, SQLAlchemyError, BusyError):
             return
 

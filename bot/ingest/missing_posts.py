@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.cursors import next_poll_at
-from bot.ingest.page_writer import find_addressing, notify_shown_again, to_incoming_post
+from bot.ingest.page_writer import empty_narrowed, find_addressing, notify_shown_again, to_incoming_post
 from bot.ingest.pages import PollResult
 from bot.ingest.sweep import sweep, sweep_start
 from bot.networks.base import Later, Network
@@ -105,7 +105,9 @@ def check_siblings(ctx: BotContext, network: Network, ticket_ids: Sequence[int])
         with ctx.db.read() as session:
             others = [
                 PostCheck.of_mention(one)
-                for one in not_shown.list_shown_siblings(session, ticket_ids, limit=network.posts_per_refresh)
+                for one in not_shown.list_shown_siblings(
+                    session, ticket_ids, network.name, limit=network.posts_per_refresh
+                )
             ]
         _check_posts(ctx, network, account_id, others)
     except Later as later:
@@ -146,7 +148,7 @@ def _due_checks(ctx: BotContext, network: Network, account_id: str) -> list[Post
         due = list(not_shown.list_due_checks(session, network.name, account_id, at=at, limit=most))
         tickets = list(dict.fromkeys(one.ticket_id for one in due))
         if len(due) < most:
-            due += not_shown.list_shown_siblings(session, tickets, limit=most - len(due))
+            due += not_shown.list_shown_siblings(session, tickets, network.name, limit=most - len(due))
         return [PostCheck.of_mention(one) for one in due]
 
 
@@ -251,6 +253,8 @@ def _record_one(
     mention = session.get_one(Mention, one.mention_id, populate_existing=True)
     if (mention.missing_since, mention.look_at) != (one.missing_since, one.look_at):
         return  # somebody looked meanwhile, or a reading has listed it
+    if mention.ticket_id != ticket.id:
+        return  # it was joined to another ticket meanwhile, or left one: the next look is for that
     if isinstance(found, Post):
         # Without a track: that the account was asked does not mean that the post concerns it.
         place = IngestTarget(
@@ -263,6 +267,7 @@ def _record_one(
         else:  # `ingest_page` knows the first row of a post only
             taken = IngestResult()
             restore_mention(session, mention, post, place, taken, at=ctx.now())
+        empty_narrowed(session, taken, at=ctx.now())
         notify_shown_again(session, taken, network.title, at=ctx.now())
     elif found is not None:
         lost = not_shown.record_miss(session, ticket, mention, how=found, title=network.title, at=at)

@@ -99,7 +99,7 @@ def _apply_post(ctx: BotContext, session: Session, network: Network, account_id:
     )
     if mention is None:
         return
-    ticket = Ticket.lock(session, mention.ticket_id)
+    ticket = Ticket.lock_of(session, mention)
     if is_known(session, ticket, post.id, post.latest_id):
         return
     seen = PublishedReply(post.id, post.url)

@@ -56,7 +56,7 @@ def _find_changed(session: Session, known: Collection[int], page: Iterable[_Plac
         if (mention := mentions.get(post.post_id)) is not None
         and (
             mention.is_missing
-            or not post.is_repeat_of(mention)
+            or not post.is_repeat_of(mention, read_by=place.account_id)
             or not {place.track_id, *(one.track_id for one in post.also)}
             <= {mention.track_id, None, *noted[mention.id]}
         )
@@ -70,4 +70,5 @@ def _is_touched_by(network: str, new: Sequence[IncomingPost], authors: dict[str,
     first = select(func.min(Ticket.waiting_since)).where(same).scalar_subquery()
     oldest = min(post.posted_at for post in new)
     later = or_(Ticket.waiting_since >= oldest, Ticket.waiting_since >= first)
-    return or_(same, and_(theirs, Ticket.is_open(), later))
+    twins = Ticket.id.in_(select(Ticket.joined_to).where(same, Ticket.joined_to.is_not(None)))
+    return or_(same, twins, and_(theirs, Ticket.is_open(), later))

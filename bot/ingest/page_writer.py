@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest import profiles, track_matches
+from bot.ingest import profiles, track_matches, twins
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
 from bot.ingest.page_locks import lock_tickets_of_page
 from bot.ingest.track_matches import Matches
@@ -26,6 +26,7 @@ from models.core.database import BusyError
 from models.core.normalize import sanitize
 from models.grouping import grouping
 from models.grouping.grouping import GroupLimits
+from models.privacy import routing
 from models.sources.attachment import Attachment
 from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget, conversation_key
 from models.tickets.ingest import ingest_page
@@ -88,6 +89,7 @@ def commit_page(
         charge_writer.write(session, network, at=at, track_of=track_of or (lambda _charge: for_mentions))
         crash_points.reach("page written")
     crash_points.reach("page kept")
+    twins.join_new(ctx, [ticket_id for one in results for ticket_id in one.opened_ids])
     return taken
 
 
@@ -111,7 +113,7 @@ def _convert(
 
 def find_addressing(session: Session, network: Network, posts: Sequence[Post]) -> set[str]:
     """Return the ids of the posts that mention, answer or quote an account that Heard is signed in to."""
-    ours = [one.handle for one in Account.all(session, network.name) if one.source is not None]
+    ours = [one for one in Account.all(session, network.name) if one.source is not None]
     return track_matches.addressing_any(ours, posts)
 
 
@@ -200,6 +202,7 @@ def _ingest(
     """Write those posts; threads of tickets with an owner or a reply are notified of follow-ups."""
     with session.begin_nested():
         taken = ingest_page(session, said, place, at=at)
+        empty_narrowed(session, taken, at=at)
         notify_shown_again(session, taken, title, at=at)
         for ticket_id, words in taken.known_ticket_texts.items():
             ticket, post_id = session.get_one(Ticket, ticket_id), taken.newest_post_ids[ticket_id]
@@ -232,6 +235,16 @@ def _show_together(
         log.exception("new tickets could not be put on shared cards")
     further = [reason for one in results for reason in one.further_reasons]
     reading_notices.post_pointers(ctx, session, further, title, at=at)
+
+
+def empty_narrowed(session: Session, taken: IngestResult, *, at: datetime) -> None:
+    """Take the words of tickets that have become private out of their public channels.
+
+    Where a call to Slack is under way just now, `bot/slack/private_cards.py` does it a little later.
+    """
+    for ticket_id in sorted(taken.narrowed_ids):
+        session.flush()
+        routing.move_out(session, session.get_one(Ticket, ticket_id), at=at)
 
 
 def notify_shown_again(session: Session, taken: IngestResult, title: str, *, at: datetime) -> None:

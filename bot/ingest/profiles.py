@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -144,7 +144,10 @@ def _store_all(session: Session, known: list[tuple[Author, AuthorProfile]], *, a
         priorities.rescore_authors(session, changed)
     if renamed:
         is_shown = Ticket.drawn_revision > 0
-        Ticket.redraw_all(session, Ticket.author_id.in_(renamed), is_shown, Ticket.has_or_gets_card())
+        theirs = Ticket.author_id.in_(renamed)
+        shown_on = select(Ticket.joined_to).where(theirs, Ticket.joined_to.is_not(None))
+        here = or_(theirs, Ticket.id.in_(shown_on))
+        Ticket.redraw_all(session, here, is_shown, Ticket.has_or_gets_card())
 
 
 def fetch_missing(ctx: BotContext, network: Network) -> None:

@@ -14,7 +14,7 @@ from bot.ingest.reply_target import build_reply_target
 from bot.networks.base import Later, Network, Publisher
 from bot.networks.values import ReplyTarget
 from bot.runtime import pace
-from models import Author, Cursor, Mention, Ticket
+from models import Author, Cursor, Ticket
 from models.core.database import Database
 from models.tickets import answer_as
 from models.tickets.state import OPEN_STATES
@@ -27,7 +27,9 @@ MAX_REMEMBERED_TICKETS = (
     1000  # tickets whose last look is remembered; one that is forgotten may be looked at sooner
 )
 
-_last_refreshes: WeakKeyDictionary[Database, OrderedDict[int, datetime]] = WeakKeyDictionary()
+_last_refreshes: WeakKeyDictionary[Database, OrderedDict[tuple[int, str | None], datetime]] = (
+    WeakKeyDictionary()
+)
 _lock = threading.Lock()
 
 
@@ -45,16 +47,18 @@ class _RefreshRequest:
     answering: tuple[tuple[Network, str], ...]  # as each account that may answer, and its id
 
 
-def refresh_target(ctx: BotContext, ticket_id: int) -> None:
+def refresh_target(ctx: BotContext, ticket_id: int, network: str | None = None) -> None:
     """Ask the network about the post that an answer would go to, and write what has changed into the ledger.
+
+    `network` is where the answer goes (None: the preset one).
 
     An edit brings the new words, an answer that an account of ours made by hand ends the turn. That the post
     is not shown is noted (models/tickets/not_shown.py); shown again, its words are read anew. At most once a
     minute a ticket; if the network does not answer now, nothing changes.
     """
-    if not _is_due(ctx, ticket_id):
+    if not _is_due(ctx, ticket_id, network):
         return
-    question = _build_request(ctx, ticket_id)
+    question = _build_request(ctx, ticket_id, network)
     if question is None or pace.is_spent(question.network.rate_limit_status("posts"), at=ctx.now()):
         return
     try:
@@ -66,31 +70,32 @@ def refresh_target(ctx: BotContext, ticket_id: int) -> None:
         ctx.wake_loops()
 
 
-def _is_due(ctx: BotContext, ticket_id: int) -> bool:
+def _is_due(ctx: BotContext, ticket_id: int, network: str | None) -> bool:
     """Whether the last look is long enough ago; if so, this is the last look from now on."""
-    at = ctx.now()
+    at, key = ctx.now(), (ticket_id, network)
     with _lock:
         looks = _last_refreshes.setdefault(ctx.db, OrderedDict())
-        if ticket_id in looks and abs(at - looks[ticket_id]) < REFRESH_INTERVAL:  # or the clock was set back
+        if key in looks and abs(at - looks[key]) < REFRESH_INTERVAL:  # or the clock was set back
             return False
-        looks[ticket_id] = at
-        looks.move_to_end(ticket_id)
+        looks[key] = at
+        looks.move_to_end(key)
         if len(looks) > MAX_REMEMBERED_TICKETS:
             looks.popitem(last=False)
     return True
 
 
-def _build_request(ctx: BotContext, ticket_id: int) -> _RefreshRequest | None:
+def _build_request(ctx: BotContext, ticket_id: int, name: str | None) -> _RefreshRequest | None:
     """What to ask; None if there is nobody to ask, or nothing left to ask about."""
     with ctx.db.write() as session:
         ticket = session.get_one(Ticket, ticket_id)
-        mention = Mention.find(session, ticket.id, ticket.target_post_id)
-        if ticket.network not in ctx.networks or mention is None:
+        targets = ticket.targets(session)
+        mention = next((one for one in targets if one.network == name), targets[0] if targets else None)
+        if mention is None or mention.network not in ctx.networks:
             return None
-        accounts = answer_as.load_accounts(session, ticket)
+        accounts = answer_as.load_accounts(session, ticket, target=mention)
         account_id = answer_as.pick_account(accounts, ticket.account_id).account_id
-        network = ctx.networks.for_account(ticket.network, account_id)
-        author = session.get_one(Author, ticket.author_id)
+        network = ctx.networks.for_account(mention.network, account_id)
+        author = session.get_one(Author, mention.author_id)
         Cursor.of(session, network.name, account_id, READING_NAME, at=ctx.now()).reads += 1
         return _RefreshRequest(
             ticket_id=ticket_id,
@@ -101,7 +106,8 @@ def _build_request(ctx: BotContext, ticket_id: int) -> _RefreshRequest | None:
             asked=PostCheck.of_mention(mention),
             is_open=ticket.state in OPEN_STATES,
             answering=tuple(
-                (ctx.networks.for_account(ticket.network, one.account_id), one.account_id) for one in accounts
+                (ctx.networks.for_account(mention.network, one.account_id), one.account_id)
+                for one in accounts
             ),
         )
 

@@ -11,6 +11,7 @@ from bot.notices import thread_notices
 from bot.runtime import charge_writer
 from models import Reply, Ticket
 from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
+from models.tickets.ticket import reply_network
 
 SEEN_ON_NETWORK = "seen on the network"  # the act that the log has
 
@@ -19,7 +20,7 @@ def is_other_reply(session: Session, ticket: Ticket, reply: Reply, seen: Publish
     """Whether the post that was seen is another reply of ours already."""
     others = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id)
     others = others.where(Reply.post_id == seen.post_id, Reply.id != reply.id)
-    return session.scalar(others.where(Ticket.network == ticket.network)) is not None
+    return session.scalar(others.where(reply_network() == reply.network_on(ticket))) is not None
 
 
 def record_published(

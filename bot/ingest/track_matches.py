@@ -11,7 +11,7 @@ from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, fit_text
 from bot.networks.charges import Charge
 from bot.networks.values import AuthorProfile, Post, SearchRequest
 from bot.runtime.charge_writer import TrackOf
-from models import Track
+from models import Account, Track
 from models.sources.track import MATCHES_PREFIX, UNQUOTED_REASON
 from models.sources.track_rules import MAX_TRACKS, TrackDraft
 from models.tickets.incoming_post import IncomingPost, OtherReason
@@ -95,12 +95,24 @@ def find(tracks: Iterable[Track], posts: Iterable[Post]) -> dict[str, list[Track
     return found
 
 
-def names_any(handles: Sequence[str], posts: Iterable[Post]) -> set[str]:
-    """Return the ids of the posts that mention one of `handles` (without @)."""
-    if not handles:
+def names_any(accounts: Sequence[Account], posts: Iterable[Post]) -> set[str]:
+    """Return the ids of the posts that mention one of `accounts`: as the network says, else by their words.
+
+    A handle in the words may be a stranger's on another server, or notify nobody.
+    """
+    if not accounts:
         return set()
-    matcher = _matcher(tuple(enumerate(f"@{handle}" for handle in handles)))
-    return {post.id for post in posts if matcher.match(post.text, handles=post.addressed)}
+    ids = {one.network_id for one in accounts}
+    matcher = _matcher(tuple(enumerate(f"@{one.handle}" for one in accounts)))
+    return {
+        post.id
+        for post in posts
+        if (
+            matcher.match(post.text, handles=post.addressed)
+            if post.mentioned_ids is None
+            else not ids.isdisjoint(post.mentioned_ids)
+        )
+    }
 
 
 def unchanged(session: Session, matches: Matches) -> dict[str, list[TrackMatch]]:
@@ -176,17 +188,18 @@ def addresses_us(post: Post) -> bool:
     return post.summons != "none" or post.quotes_us
 
 
-def addressing_any(handles: Sequence[str], posts: Iterable[Post]) -> set[str]:
-    """Return the ids of the posts that mention, answer or quote us, or one of our accounts called `handles`.
+def addressing_any(accounts: Sequence[Account], posts: Iterable[Post]) -> set[str]:
+    """Return the ids of the posts that mention, answer or quote us, or one of our `accounts`.
 
-    The handles are without @. What the post itself says of us is true of the account that read it alone.
+    What the post itself says of us is true of the account that read it alone.
     """
-    posts, names = list(posts), {handle.lower() for handle in handles}
+    posts = list(posts)
+    names = {name.lower() for one in accounts for name in (one.handle, one.network_id)}
     about = {
         post.id: {(post.answers or "").lower(), (post.quoted_handle or "").lower()} & names for post in posts
     }
     found = {post.id for post in posts if addresses_us(post) or about[post.id]}
-    return found | names_any(handles, posts)
+    return found | names_any(accounts, posts)
 
 
 @lru_cache(maxsize=8)

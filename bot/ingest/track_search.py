@@ -11,9 +11,8 @@
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -34,8 +33,6 @@ from models import Account, Cursor, LeftOutPost, Track
 from models.reports.open_tickets import select_failing_searches
 
 log = logging.getLogger(__name__)
-
-_SearchedTrack = Row[int, str | None, datetime | None]  # see `Track.to_search`
 
 TICK_SECONDS = 5.0  # how soon a track that somebody adds is taken up
 REJECTED_RETRY = timedelta(hours=1)  # for a query that the network does not take
@@ -58,14 +55,19 @@ def search_tracks(ctx: BotContext, network: Network, *, at_once: Collection[int]
     """
     if _is_spent(ctx, network):
         return None
-    wanted = _find_tracks(ctx, network)
+    with ctx.db.read() as session:
+        wanted = Track.to_search(session, network.name, paused_since=ctx.now() - network.index_delay)
     if not wanted or listening_budget.is_spent(ctx, network):
         return None
     account = account_of(ctx, network)
     if account is None:
         return None
-    read_as = _read_as(ctx, network, account, wanted)
-    is_paused = {one.id: one.paused_at is not None for one in read_as}
+    is_first = network is ctx.networks[network.name]
+    is_paused = {
+        one.id: one.paused_at is not None
+        for one in wanted
+        if one.account_id == account.id or (one.account_id is None and is_first)
+    }
     taken, is_gap_told = None, False
     waiting = list(plan(ctx, network, account, is_paused, at_once=at_once))
     while waiting and not ctx.stop.is_set() and not _is_spent(ctx, network):
@@ -88,36 +90,23 @@ def search_tracks(ctx: BotContext, network: Network, *, at_once: Collection[int]
     return taken
 
 
-def write_found(ctx: BotContext, network: Network, account: AccountIdentity, page: PostPage) -> int:
-    """Write what is for a track of this account among posts that were found otherwise than by a search.
+def write_found(
+    ctx: BotContext, network: Network, account: AccountIdentity, page: PostPage, tracks: list[Track]
+) -> int:
+    """Write what is for one of `tracks` among posts that were found otherwise than by a search.
 
-    Returns how many were new. The cursors stay: a search finds them again, and changes nothing.
+    Returns how many were new. The cursors stay: a search finds them again, and changes nothing. Nothing is
+    taken for a track that was changed since it was loaded; its search finds that, too.
     """
-    ids = [one.id for one in _read_as(ctx, network, account, _find_tracks(ctx, network))]
-    with ctx.db.read() as session:
-        tracks = Track.load(session, ids)
     reading = Reading(tracks, Position(""), [])
     found = without_own_posts(page, our_account_ids(ctx, account), None)
-    kept, matches, _ = _choose(ctx, reading, found, _other_handles(ctx, account))
+    kept, matches, _ = _choose(ctx, reading, found, _other_accounts(ctx, account))
     if not kept.posts and not kept.unreadable:
         return 0
     billed = track_matches.billed_track(tracks, page.posts, matches)
     taken = commit_page(ctx, network, account, kept, matches=matches, and_then=None, track_of=billed)
     ctx.cards_wake.set()
     return taken
-
-
-def _find_tracks(ctx: BotContext, network: Network) -> Sequence[_SearchedTrack]:
-    with ctx.db.read() as session:
-        return Track.to_search(session, network.name, paused_since=ctx.now() - network.index_delay)
-
-
-def _read_as(
-    ctx: BotContext, network: Network, account: AccountIdentity, wanted: Sequence[_SearchedTrack]
-) -> list[_SearchedTrack]:
-    """Those of `wanted` that this account reads: its own, and the first account those that name none."""
-    is_first = network is ctx.networks[network.name]
-    return [one for one in wanted if one.account_id == account.id or (one.account_id is None and is_first)]
 
 
 def _is_spent(ctx: BotContext, network: Network) -> bool:
@@ -136,7 +125,7 @@ def _read(
     ctx: BotContext, network: Network, account: AccountIdentity, reading: Reading, *, tells_gap: bool
 ) -> PollResult:
     heard, ours, newest = PollResult(), our_account_ids(ctx, account), None
-    others = _other_handles(ctx, account)
+    others = _other_accounts(ctx, account)
     for page, last in mark_last(_pages(ctx, network, account, reading)):
         if ctx.stop.is_set():
             break  # without the last page the cursors stay, and the next start reads all this again
@@ -153,11 +142,11 @@ def _read(
     return heard
 
 
-def _other_handles(ctx: BotContext, account: AccountIdentity) -> list[str]:
-    """The handles of our other accounts there: a post that mentions one is heard by that account's poll."""
+def _other_accounts(ctx: BotContext, account: AccountIdentity) -> list[Account]:
+    """Our other accounts there: a post that mentions one is heard by that account's poll."""
     with ctx.db.read() as session:
         known = Account.all(session, account.network)
-    return [one.handle for one in known if one.source is not None and one.network_id != account.id]
+    return [one for one in known if one.source is not None and one.network_id != account.id]
 
 
 def _pages(
@@ -188,7 +177,7 @@ def _query(network: Network, reading: Reading) -> str:
 
 
 def _choose(
-    ctx: BotContext, reading: Reading, page: PostPage, others: Sequence[str]
+    ctx: BotContext, reading: Reading, page: PostPage, others: Sequence[Account]
 ) -> tuple[PostPage, dict[str, list[TrackMatch]], set[tuple[int, str]]]:
     """Return what to keep of a page, for which tracks, and what is left out from now on."""
     found = track_matches.find(reading.tracks, page.posts)

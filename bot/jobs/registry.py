@@ -1,6 +1,6 @@
 """All jobs that the clock starts. Each is declared beside its code, in the `JOBS` of its module."""
 
-from bot.ingest import backfill, own_posts, profiles, track_search
+from bot.ingest import backfill, own_posts, profiles, track_search, twins
 from bot.ingest import missing_posts as sweeps
 from bot.jobs import (
     canary,
@@ -28,6 +28,7 @@ ALL_JOBS = (
     *manual_posting.JOBS,
     *profiles.JOBS,
     *sweeps.JOBS,
+    *twins.JOBS,
     *snooze_wakeup.JOBS,
     *claim_expiry.JOBS,
     *reminders.JOBS,

@@ -28,6 +28,7 @@ from bot.networks.values import (
     RepeatRule,
     ReplyTarget,
     SearchRequest,
+    Visibility,
 )
 
 
@@ -222,6 +223,11 @@ class Reader:
         """
         raise StreamNotOffered("Heard knows no stream there.")
 
+    def describe_stream(self, wish: StreamWish) -> str | None:
+        """Return what `stream` does for `wish`, a sentence about the network; None: nothing special."""
+        del wish
+        return None
+
     def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
         """Return what is left of the rate limit on such calls; None if the network never said."""
         return None
@@ -301,6 +307,10 @@ class Links(ABC):
     def reply_link(self, post_id: str, text: str) -> str:
         """Return an address where a person can post `text` under the post by hand."""
         return self.post_link(post_id, None)
+
+    def reply_visibility(self, to: ReplyTarget) -> Visibility:
+        """Return who can see a reply to `to`: whoever sees the post, or fewer people."""
+        return to.visibility
 
     def reply_prefix(self, to: ReplyTarget) -> str:
         """Return what the network needs in front of the words of a reply to `to`, such as its handle.

@@ -170,6 +170,7 @@ class Registration(Generic[Settings]):
     settings: type[Settings]
     build: Callable[[Settings, OpenTokens | None], Network]
     connect: Callable[[Settings, ConnectTerminal, OpenTokens], Connected] | None = None
+    method: str = "OAuth 2.0"  # how an account that was connected signs in, for people
 
     @property
     def name(self) -> str:

@@ -62,6 +62,8 @@ class Post:
     `summons` says how the author called us: `explicit` (typed our handle), `implicit` (only answers us),
     or `none`.
     `addressed` are the handles that the network put in front of the words; they are not part of `text`.
+    `mentioned_ids` are the ids of the accounts that the network says it mentions, and so notifies; None: only
+    the words say whom it mentions.
     `answers` is the handle of the third person whom it answers, empty if that is not known; None if it
     answers us, its own author or nobody.
     `quoted_handle` is the handle of the author of the post that it quotes, None if that is not known.
@@ -86,6 +88,7 @@ class Post:
     media: tuple[Media, ...] = ()
     summons: Summons = "none"
     addressed: tuple[str, ...] = ()
+    mentioned_ids: tuple[str, ...] | None = None
     answers: str | None = None
     quotes_us: bool = False
     quoted_handle: str | None = None

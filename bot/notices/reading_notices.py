@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -159,6 +160,20 @@ def post_pointers(
             sentence = f"{what} has its card in <#{ticket.channel}>: {CARD_LINK}."
             Notice.enqueue(session, sentence, at=at, channel=channel, card_of=ticket_id)
             session.flush()
+
+
+def post_twin_pointer(session: Session, twin: Ticket, title: str, *, at: datetime) -> None:
+    """Point the channel of a twin to the card that it shares, once, if it is in another channel.
+
+    `title` is the network's of `twin`, which was joined to another ticket.
+    """
+    first = session.get_one(Ticket, twin.joined_to)
+    has_card = not session.scalar(select(Ticket.has_no_card()).where(Ticket.id == twin.id))
+    if has_card or twin.channel == first.channel or Notice.links_to_card(session, first.id, twin.channel):
+        return
+    what = f"A post on {title} with the same words as one on another network"
+    sentence = f"{what} shares its card in <#{first.channel}>: {CARD_LINK}."
+    Notice.enqueue(session, sentence, at=at, channel=twin.channel, card_of=first.id)
 
 
 def _post_stopped_listing(

@@ -10,7 +10,6 @@ from datetime import datetime
 from string import Formatter
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.slack.blocks.elements import Block, button, format_duration, section_block
@@ -117,6 +116,12 @@ WARNING_CHANGED = ThreadNotice(
     "on the card to see it:",
     quotes_reply=True,
 )
+HANDLE_CHANGED = ThreadNotice(
+    ":busts_in_silhouette: {actor}, your reply was stopped before it went out: the handle that Heard puts in "
+    "front of it on {network} has changed since you pressed send. Your text is kept; press *Reply* on the "
+    "card to see it now:",
+    quotes_reply=True,
+)
 NO_LONGER_SHOWN = ThreadNotice(
     ":see_no_evil: {actor}, {network} no longer shows the post that you replied to, so {stopped} Your "
     "text is kept:",
@@ -214,10 +219,19 @@ def post_draft(session: Session, draft: Reply, *, at: datetime) -> None:
 def post_new_mention(session: Session, ticket: Ticket, words: str, post_id: str, *, at: datetime) -> None:
     """The author wrote again: in the same thread, with a Reply button of its own, to whoever has it."""
     quote = quote_block(words, QUOTE_MAX_CHARS) | {"block_id": quote_block_id(post_id)}
-    mention = select(Mention.id).where(Mention.ticket_id == ticket.id, Mention.post_id == post_id)
-    quotes = list(session.scalars(mention))
+    mention = Mention.find(session, ticket.id, post_id)
+    quotes, author_id = ([mention.id], mention.author_id) if mention is not None else ([], ticket.author_id)
     buttons = [_reply_button(session, ticket)]
-    post(session, NEW_MENTION, ticket, at=at, quote=quote, quotes=quotes, buttons=buttons)
+    post(
+        session,
+        NEW_MENTION,
+        ticket,
+        at=at,
+        quote=quote,
+        quotes=quotes,
+        buttons=buttons,
+        author_id=author_id,
+    )
 
 
 def post_shown_again(session: Session, ticket: Ticket, title: str, *, waits: bool, at: datetime) -> None:
@@ -228,9 +242,9 @@ def post_shown_again(session: Session, ticket: Ticket, title: str, *, waits: boo
 
 
 def _reply_button(session: Session, ticket: Ticket) -> Block:
-    account = answer_as.load_accounts(session, ticket)[0]
-    author = session.get_one(Author, ticket.author_id)
-    return build_reply_button(ticket, author, account.name, account.account_id)
+    account, target = answer_as.load_accounts(session, ticket)[0], ticket.find_target(session)
+    author = session.get_one(Author, target.author_id)
+    return build_reply_button(ticket, author, account.name, account.account_id, target.network)
 
 
 # --- the fields of a sentence -------------------------------------------------------------------------------
@@ -249,12 +263,13 @@ def _account_text(given: Mapping[str, Any]) -> str:
     """The account of ours that the reply is to be said as."""
     session: Session = given["session"]
     ticket = session.get_one(Ticket, given["about"].ticket_id)
-    ours = Account.find(session, ticket.network, given["about"].account_id)
+    ours = Account.find(session, given["about"].network_on(ticket), given["about"].account_id)
     return mrkdwn_handle(ours.handle) if ours is not None else "our account"
 
 
 def _author_text(given: Mapping[str, Any]) -> str:
-    author: Author = given["session"].get_one(Author, given["about"].author_id)
+    author_id = given.get("author_id", given["about"].author_id)  # on another network they are another one
+    author: Author = given["session"].get_one(Author, author_id)
     return mrkdwn_handle(author.handle) if author.handle else author.display_name
 
 

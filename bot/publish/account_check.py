@@ -92,12 +92,18 @@ def connected_accounts(ctx: BotContext, name: str) -> ConnectedAccounts | None:
     return ConnectedAccounts(frozenset(handles), handles, environment_id)
 
 
-def check_ticket_account(ctx: BotContext, ticket_id: int, account_id: str | None = None) -> None:
-    """Do the same for a ticket that somebody is about to answer as that account (None: the ticket's)."""
+def check_ticket_account(
+    ctx: BotContext, ticket_id: int, account_id: str | None = None, network: str | None = None
+) -> None:
+    """Do the same for a ticket that somebody is about to answer as that account (None: the ticket's).
+
+    `network` is where the answer goes (None: where the ticket began).
+    """
     with ctx.db.read() as session:
         ticket = session.get_one(Ticket, ticket_id)
-    if ticket.network in ctx.networks:
-        check_network(ctx, ctx.networks[ticket.network], account_id or ticket.account_id)
+    network = network or ticket.network
+    if network in ctx.networks:
+        check_network(ctx, ctx.networks[network], account_id or ticket.account_id)
 
 
 def handle_wrong_account(ctx: BotContext, network: Network, job: PublishJob, wrong: WrongAccount) -> None:

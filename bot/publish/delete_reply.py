@@ -31,7 +31,7 @@ def attempt(ctx: BotContext, reply_id: int) -> None:
         ticket, reply = lock_if_due(ctx, session, reply_id, *PUBLIC_STATES)
         reply.due_at = ctx.now() + DELETE_LEASE
         post_id, account_id = reply.post_id, reply.account_id
-        network = ctx.network_as(ticket.network, account_id)
+        network = ctx.network_as(reply.network_on(ticket), account_id)
     if post_id is None:
         return
     try:

@@ -10,6 +10,7 @@ from bot.publish.locked_reply import lock_reply
 from models import Account, Credential, Reply, Ticket
 from models.tickets import other_accounts, unconnected_accounts
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
+from models.tickets.ticket import reply_network
 
 # Nobody could look for these any more, or say whether they went out.
 _UNDECIDED_STATES = (DeliveryState.SENDING, DeliveryState.UNSURE, DeliveryState.ASKED)
@@ -67,7 +68,7 @@ def _stop_replies(ctx: BotContext, session: Session, network: str, account_id: s
 
 def _raise_if_undecided(session: Session, network: str, account_id: str, handle: str) -> None:
     query = select(Reply.state).join(Ticket, Ticket.id == Reply.ticket_id)
-    here = query.where(Ticket.network == network, Reply.account_id == account_id)
+    here = query.where(reply_network() == network, Reply.account_id == account_id)
     state = session.scalar(here.where(Reply.state.in_(_UNDECIDED_STATES)).limit(1))
     if state is not None:
         raise StillSpeakingError(

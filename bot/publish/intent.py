@@ -5,6 +5,7 @@ sent nothing. From the intent on nobody can say that any more.
 """
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 # Both are longer than a whole call (8 s).
 FREEZE_LEASE = timedelta(seconds=12)  # nobody else freezes it meanwhile
+FROZEN_MAX_AGE = timedelta(minutes=1)  # so long after a try the network's look at the post still counts
 SEND_LEASE = timedelta(seconds=12)  # counts from the intent: if it ended, its worker is dead
 
 
@@ -37,25 +39,30 @@ def begin_freeze(ctx: BotContext, reply_id: int, sender: send_checks.SenderCheck
     """Take a due reply, to have its request frozen; None if it is not to leave just now.
 
     The job's `frozen` is the request of an earlier try if it still answers the same version of the post: the
-    network then gets the same again, which harms nobody where it knows repeats by a key.
+    network then gets the same again, which harms nobody where it knows repeats by a key. After a while the
+    post is looked at again, since it may be gone or its author may have shut us out.
     """
     with ctx.db.write() as session:
         ticket, reply = lock_if_due(ctx, session, reply_id, DeliveryState.QUEUED)
         if not _may_leave(ctx, session, ticket, reply, sender):
             return None
-        if reply.sent_to != build_publish_job(session, ticket, reply).target.post_id:
+        at = ctx.now()
+        is_stale = reply.sent_at is None or abs(at - reply.sent_at) > FROZEN_MAX_AGE
+        is_other_version = reply.sent_to != build_publish_job(session, ticket, reply).target.post_id
+        if is_other_version or (is_stale and not reply.was_unsure(session)):
             reply.frozen = None
-        if reply.frozen is None:
-            reply.due_at = ctx.now() + FREEZE_LEASE
-        return build_publish_job(session, ticket, reply)
+        if reply.frozen is None or is_stale:
+            reply.due_at = at + FREEZE_LEASE
+        job = build_publish_job(session, ticket, reply)
+        return replace(job, looks_again=job.frozen is not None and is_stale)
 
 
 def freeze(ctx: BotContext, network: Network, job: PublishJob) -> str:
     """Have the network put the whole request together, with no transaction open.
 
-    Raises `Refused` and `Later`: nothing was sent.
+    Raises `Refused` and `Later`: nothing was sent now.
     """
-    if job.frozen is not None:
+    if job.frozen is not None and not job.looks_again:
         return job.frozen
     try:
         frozen = as_publisher(network).freeze(
@@ -68,7 +75,7 @@ def freeze(ctx: BotContext, network: Network, job: PublishJob) -> str:
         detail = f"The reply could not be prepared ({type(error).__name__})."
         raise Later(None, "server error", detail) from error
     crash_points.reach("request frozen")
-    return frozen
+    return job.frozen or frozen
 
 
 def begin_send(
@@ -121,9 +128,10 @@ def _may_leave(
 ) -> bool:
     """Whether the reply may leave now; if not, it is stopped, or waits."""
     at = ctx.now()
-    if send_checks.block_if_not_allowed(session, ticket, reply, sender, ctx.network_titles, at=at):
+    network = ctx.networks.for_account(reply.network_on(ticket), reply.account_id)
+    if send_checks.block_if_not_allowed(session, ticket, reply, sender, network, at=at):
         return False
-    key = publish_limit_key(ticket.network, reply.account_id)
+    key = publish_limit_key(reply.network_on(ticket), reply.account_id)
     silence = RateLimit.take(session, key, at=at, interval=timedelta())
     if silence > timedelta():
         _postpone_for_account(ctx, session, ticket, reply, at + silence)
@@ -136,7 +144,7 @@ def _postpone_for_account(
 ) -> None:
     """Another reply of this account met a closed door: do not knock again before `until`."""
     reply.due_at = until
-    network = ctx.networks[ticket.network]
+    network = ctx.networks[reply.network_on(ticket)]
     trouble = network_alarms.current_failure(session, network, "publishing", account_id=reply.account_id)
     if trouble is not None and reply.reason != trouble.cause:
         thread_notices.post(

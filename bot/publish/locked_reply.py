@@ -38,6 +38,7 @@ class PublishJob:
     started_at: datetime
     until: datetime  # the end of the lease
     tries: int
+    looks_again: bool = False  # `frozen` stays, but the post is looked at anew before it is sent
 
 
 def as_publisher(network: Network) -> Publisher:
@@ -80,11 +81,11 @@ def lock_if_due(
 def build_publish_job(session: Session, ticket: Ticket, reply: Reply) -> PublishJob:
     """All that a call about `reply` needs, inside the transaction that read it."""
     mention = Mention.load(session, ticket.id, reply.to_post_id)
-    author = session.get_one(Author, ticket.author_id)
+    author = session.get_one(Author, mention.author_id)
     return PublishJob(
         reply_id=reply.id,
         fence=reply.fence,
-        network=ticket.network,
+        network=reply.network_on(ticket),
         account_id=reply.account_id,
         text=reply.text,
         key=reply.key,

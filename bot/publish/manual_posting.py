@@ -15,6 +15,7 @@ from bot.runtime import pace
 from bot.scheduled_job import NetworkJob
 from models import Mention, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
+from models.tickets.ticket import reply_network
 
 MAX_CHECKS_PER_ROUND = 20  # hand-offs that are looked for every minute
 CHECK_INTERVAL = timedelta(minutes=1)
@@ -33,7 +34,7 @@ def remind(ctx: BotContext, reply_id: int) -> None:
     with ctx.db.write() as session:
         ticket, reply = lock_if_due(ctx, session, reply_id, DeliveryState.HANDED_OFF)
         reply.record_lookup(session, next_at=None, counts=False)
-        title = ctx.networks[ticket.network].title
+        title = ctx.networks[reply.network_on(ticket)].title
         thread_notices.post(session, thread_notices.STILL_HANDED_OFF, reply, at=ctx.now(), network=title)
 
 
@@ -57,7 +58,7 @@ def confirm_seen(ctx: BotContext, network: Network) -> None:
             .join(Ticket, Ticket.id == Reply.ticket_id)
             .where(
                 Reply.state == DeliveryState.HANDED_OFF,
-                Ticket.network == network.name,
+                reply_network() == network.name,
                 Reply.account_id == account.id,
                 Reply.created_at > ctx.now() - timedelta(days=1),
             )

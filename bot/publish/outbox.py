@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, case, select
+from sqlalchemy import Select, bindparam, case, func, select
 
 from bot.context import BotContext
 from bot.ingest import missing_posts
@@ -105,7 +105,8 @@ def _build_upcoming_query() -> Select[int, str, datetime | None]:
     )
     # What is public has a time only while it is to be deleted. Each of the two is a short piece of an index;
     # with a join, or as one condition, SQLite would rather read every ticket of the network.
-    here = select(Ticket.network).where(Ticket.id == Reply.ticket_id).scalar_subquery()
+    of_ticket = select(Ticket.network).where(Ticket.id == Reply.ticket_id).scalar_subquery()
+    here = func.coalesce(Reply.network, of_ticket)
     to_delete = select(Reply.id).where(Reply.unsay_by.is_not(None), Reply.due_at.is_not(None))
     moving = select(Reply.id).where(Reply.state.in_(UNSETTLED_STATES)).union_all(to_delete)
     query = select(Reply.id, Reply.state, Reply.due_at).where(Reply.id.in_(moving), Reply.due_at.is_not(None))
@@ -288,7 +289,7 @@ def _postpone(ctx: BotContext, job: PublishJob, later: Later) -> None:
         if later.cause in _ACCOUNT_WIDE_CAUSES:
             shut_until = pace.retry_at(later, at=at, otherwise=BASE_RETRY_DELAY)
             RateLimit.pause(
-                session, publish_limit_key(ticket.network, reply.account_id), at=at, until=shut_until
+                session, publish_limit_key(job.network, reply.account_id), at=at, until=shut_until
             )
         network = ctx.networks[job.network]
         network_alarms.record_failure(

@@ -49,7 +49,7 @@ def _record_unsure(ctx: BotContext, session: Session, ticket: Ticket, reply: Rep
     first = timedelta(seconds=ctx.settings.reconcile_seconds[0])
     reply.mark_unsure(session, at=at, look_at=at + first, detail=detail)
     ticket.revision += 1
-    title, known = ctx.networks[ticket.network].title, (reply.detail or "no answer").rstrip(".")
+    title, known = ctx.networks[reply.network_on(ticket)].title, (reply.detail or "no answer").rstrip(".")
     thread_notices.post(session, thread_notices.UNSURE, reply, at=at, network=title, detail=known)
 
 
@@ -86,7 +86,7 @@ def _record_lookup(ctx: BotContext, network: Network, job: PublishJob, seen: Pub
         if (reply.state, reply.fence) != (DeliveryState.UNSURE, job.fence):
             return
         at, plan = ctx.now(), ctx.settings.reconcile_seconds
-        repeats = rule is not None and repeat.is_due(session, ticket, reply, rule, at=at)
+        repeats = rule is not None and repeat.is_due(session, ticket, reply, rule, network, at=at)
         if repeats:
             reply.record_lookup(session, next_at=at + repeat.REPEAT_LEASE)
             repeat.record(session, reply, at=at)
@@ -137,7 +137,7 @@ def record_answer(ctx: BotContext, job: PublishJob, published: PublishedReply) -
         ticket, reply = lock_reply(session, job.reply_id)
         if reply.state == DeliveryState.QUEUED:  # sent again by a person: stop it, it is there
             reply.move(session, DeliveryState.CANCELLED, at=ctx.now(), act="a late answer came")
-        network = ctx.networks[ticket.network]
+        network = ctx.networks[reply.network_on(ticket)]
         record_published(session, network, ticket, reply, published, at=ctx.now(), act=None)
         network_alarms.record_success(
             ctx, session, network, "publishing", account_id=job.account_id, at=ctx.now()
@@ -151,7 +151,7 @@ def confirm_sighting(ctx: BotContext, job: PublishJob, seen: PublishedReply) -> 
         ticket, reply = lock_reply(session, job.reply_id)
         if is_other_reply(session, ticket, reply, seen):
             return False
-        record_published(session, ctx.networks[ticket.network], ticket, reply, seen, at=ctx.now())
+        record_published(session, ctx.networks[reply.network_on(ticket)], ticket, reply, seen, at=ctx.now())
     return True
 
 
@@ -185,7 +185,7 @@ def _reschedule_lookup(
         )
         reply.record_lookup(session, next_at=soon, counts=False)
         if at >= end and asks:
-            _ask_team(session, ctx.networks[ticket.network], ticket, reply, job.target, at=at)
+            _ask_team(session, ctx.networks[reply.network_on(ticket)], ticket, reply, job.target, at=at)
 
 
 def look_once_more(ctx: BotContext, reply_id: int) -> bool | None:
@@ -228,5 +228,5 @@ def remind(ctx: BotContext, reply_id: int) -> None:
     with ctx.db.write() as session:
         ticket, reply = lock_reply(session, reply_id)
         if reply.state == DeliveryState.ASKED:
-            title = ctx.networks[ticket.network].title
+            title = ctx.networks[reply.network_on(ticket)].title
             thread_notices.post(session, thread_notices.QUESTION_AGAIN, reply, at=ctx.now(), network=title)

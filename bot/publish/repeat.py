@@ -22,20 +22,24 @@ log = logging.getLogger(__name__)
 REPEAT_LEASE = timedelta(seconds=12)  # nobody looks for it meanwhile; longer than a whole call (8 s)
 
 
-def is_due(session: Session, ticket: Ticket, reply: Reply, rule: RepeatRule, *, at: datetime) -> bool:
+def is_due(
+    session: Session, ticket: Ticket, reply: Reply, rule: RepeatRule, network: Network, *, at: datetime
+) -> bool:
     """Whether an unsure reply may be sent once more, after another look that found nothing.
 
-    A reply is unsure only as long as nothing ever showed it: a sight would have settled it. The caller holds
-    the ticket, and notes the repeat in the same transaction.
+    `network` is the connection of its account. A reply is unsure only as long as nothing ever showed it: a
+    sight would have settled it. The caller holds the ticket, and notes the repeat in the same transaction.
     """
     if reply.repeated or not reply.frozen or reply.sent_at is None:
         return False
     if reply.looks + 1 < rule.looks or not rule.earliest <= at - reply.sent_at <= rule.latest:
         return False
     mention = Mention.load(session, ticket.id, reply.to_post_id)
-    if mention.is_missing or find_audience_change(mention, reply) is not None:
+    if mention.is_missing or find_audience_change(session, ticket, reply, network) is not None:
         return False
-    is_shut = RateLimit.is_paused(session, publish_limit_key(ticket.network, reply.account_id), at=at)
+    is_shut = RateLimit.is_paused(
+        session, publish_limit_key(reply.network_on(ticket), reply.account_id), at=at
+    )
     return not is_shut and Pause.current(session) is None
 
 

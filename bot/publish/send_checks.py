@@ -9,9 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest.reply_target import is_wider
+from bot.ingest.reply_target import build_reply_target, is_wider
+from bot.networks.base import Network
 from bot.notices import thread_notices
-from models import Mention, Pause, Reply, Ticket
+from models import Author, Event, Mention, Pause, Reply, Ticket
+from models.core.fingerprint import short_mark
 from models.tickets.delivery_state import DeliveryState
 
 PERMISSION_MAX_AGE = timedelta(
@@ -19,10 +21,12 @@ PERMISSION_MAX_AGE = timedelta(
 )  # so long the look at the submit counts, if Slack cannot be asked now
 RECHECK_INTERVAL = timedelta(seconds=30)
 AUDIENCE_CAUSE = "their post reaches other people now"
-AudienceChange = Literal["visibility", "warning"]
+AudienceChange = Literal["visibility", "warning", "handle"]
+PREFIX_SHOWN_ACT = "prefix shown"  # the act; its data hold the mark of what the reply's author was shown
 AUDIENCE_NOTICES: Mapping[AudienceChange, thread_notices.ThreadNotice] = {
     "visibility": thread_notices.VISIBILITY_CHANGED,
     "warning": thread_notices.WARNING_CHANGED,
+    "handle": thread_notices.HANDLE_CHANGED,
 }
 
 
@@ -49,13 +53,13 @@ def block_if_not_allowed(
     ticket: Ticket,
     reply: Reply,
     sender: SenderCheck,
-    titles: Mapping[str, str],
+    network: Network,
     *,
     at: datetime,
 ) -> bool:
     """Whether `reply`, which is queued, must not leave now. It is stopped, or waits, and that is told.
 
-    `titles` are what people call the networks, by name.
+    `network` is the connection of its account.
     """
     pause = Pause.current(session)
     if pause is not None:
@@ -66,11 +70,10 @@ def block_if_not_allowed(
         _stop_reply(session, ticket, reply, "not a sender", at=at)
         thread_notices.post(session, thread_notices.NOT_A_SENDER, reply, at=at, explanation=sender.why_not)
         return True
-    change = find_audience_change(Mention.load(session, ticket.id, reply.to_post_id), reply)
+    change = find_audience_change(session, ticket, reply, network)
     if change is not None:
         ticket.give_back(session, reply, at=at, why=AUDIENCE_CAUSE)
-        title = titles.get(ticket.network, ticket.network)
-        thread_notices.post(session, AUDIENCE_NOTICES[change], reply, at=at, network=title)
+        thread_notices.post(session, AUDIENCE_NOTICES[change], reply, at=at, network=network.title)
         return True
     if not sender.is_known and at - reply.created_at > PERMISSION_MAX_AGE:
         reply.due_at, reply.reason = at + RECHECK_INTERVAL, "Slack does not say whether its sender may send"
@@ -79,15 +82,33 @@ def block_if_not_allowed(
     return False
 
 
-def find_audience_change(mention: Mention, reply: Reply) -> AudienceChange | None:
-    """Return in what the post differs from what the author of `reply` was shown; None: in nothing.
+def find_audience_change(
+    session: Session, ticket: Ticket, reply: Reply, network: Network
+) -> AudienceChange | None:
+    """Return in what a reply now would differ from what the author of `reply` was shown; None: in nothing.
 
     A reply that reaches more people than the post must never go out. One that reaches fewer would not be what
-    its author agreed to.
+    its author agreed to, and with another handle in front it would speak to somebody else.
     """
-    if reply.visibility != mention.visibility or is_wider(reply.visibility, mention.visibility):
+    mention = Mention.load(session, ticket.id, reply.to_post_id)
+    now = build_reply_target(mention, session.get_one(Author, mention.author_id))
+    is_other = reply.visibility != network.reply_visibility(now)
+    if is_other or is_wider(reply.visibility, mention.visibility):
         return "visibility"
-    return "warning" if reply.content_warning != mention.content_warning else None
+    if reply.content_warning != mention.content_warning:
+        return "warning"
+    shown = _shown_prefix_mark(session, reply)
+    prefix = network.reply_prefix(now)
+    return "handle" if shown is not None and shown != (short_mark(prefix) if prefix else "") else None
+
+
+def _shown_prefix_mark(session: Session, reply: Reply) -> str | None:
+    """The mark of what its author was shown in front of the words; None if that was not noted."""
+    noted = select(Event.data).where(
+        Event.ticket_id == reply.ticket_id, Event.reply_id == reply.id, Event.act == PREFIX_SHOWN_ACT
+    )
+    data = session.scalar(noted.order_by(Event.id.desc()).limit(1))
+    return None if data is None else str(data["prefix"])
 
 
 def _stop_reply(session: Session, ticket: Ticket, reply: Reply, why: str, *, at: datetime) -> None:

@@ -69,10 +69,9 @@ class AccountLoader:
 
         `credential_id` is the row; None before `connect` has made one.
         """
-        keyring, title = build_keyring(self.settings, self.on_networks), registry.registered()[name].title
-        return functools.partial(
-            TokenStore, self.database, keyring, name, title, self.now, credential_id=credential_id
-        )
+        keyring, network = build_keyring(self.settings, self.on_networks), registry.registered()[name]
+        kept = functools.partial(TokenStore, self.database, keyring, name, network.title, self.now)
+        return functools.partial(kept, credential_id=credential_id, method=network.method)
 
     def _connects_without_settings(self, name: str) -> bool:
         """Whether people connect accounts there although no setting names the network."""

@@ -69,7 +69,8 @@ class TokenStore:
     """The tokens of one account. Safe to share between threads; each call reads the row again.
 
     So what `connect`, `rotate-keys` or another worker has written holds from the next call on. The row is the
-    one with `credential_id`; None: there is none before `connect`.
+    one with `credential_id`; None: there is none before `connect`. `method` is how the account signs in,
+    for people.
     """
 
     def __init__(  # noqa: PLR0917 - `bootstrap` fills all but the last in
@@ -82,10 +83,11 @@ class TokenStore:
         renew: Renew,
         *,
         credential_id: int | None = None,
+        method: str = "OAuth 2.0",
     ) -> None:
         self._db, self._keyring, self._now, self._call_renew = db, keyring, now, renew
         self._credential_id = credential_id
-        self._network, self._title = network, title
+        self._network, self._title, self._method = network, title, method
         self._hint = f"run `python -m bot connect {network}`"
         # What the network gave and the ledger has not taken yet: the fence, the pair, when it came.
         self._unkept: tuple[int, TokenPair, datetime] | None = None
@@ -146,13 +148,13 @@ class TokenStore:
             with self._ledger_errors(), self._db.read(LEDGER_TIMEOUT_SECONDS) as session:
                 row = self._find(session)
         except Later:
-            return "signs in with OAuth 2.0; the database cannot be read, so the account is unknown."
+            return f"signs in with {self._method}; the database cannot be read, so the account is unknown."
         if row is None:
-            return f"is set up for OAuth 2.0 but not connected yet: {self._hint}."
+            return f"is set up for {self._method} but not connected yet: {self._hint}."
         who = f"@{row.handle}" if row.handle else f"an account that {self._title} has not named yet"
         source = f"today's key is {self._keyring.key_id}, from {self._keyring.source}"
         kept = f"its tokens are encrypted with key {row.key_id} ({source})"
-        return f"signs in with OAuth 2.0, connected as {who} on {row.connected_at:%Y-%m-%d}; {kept}."
+        return f"signs in with {self._method}, connected as {who} on {row.connected_at:%Y-%m-%d}; {kept}."
 
     # --- what the command line asks for ---------------------------------------------------------------------
 

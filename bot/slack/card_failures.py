@@ -114,7 +114,7 @@ def _retry_delay(
         return timedelta()
     if row.failure in _MESSAGE_GONE_ERRORS and ticket is not None:
         # Else it was a line that leads to a shared card, or gets no new card.
-        if ticket.group_id is None and ticket.state != TicketState.MUTED:
+        if ticket.group_id is None and ticket.joined_to is None and ticket.state != TicketState.MUTED:
             card_relocation.announce_new_card(session, ticket, row.failure, at=ctx.now())
         card = Card.of_ticket(session, ticket.id, ticket.channel)
         card_relocation.relocate_card(session, card, ticket, job.channel)

@@ -22,6 +22,7 @@ from bot.slack.blocks import notification_text
 from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.groups.card import build_pointer
 from bot.slack.blocks.tickets import card as face
+from bot.slack.blocks.tickets.twins import build_pointer as build_joined_pointer
 from bot.slack.call_budget import (
     UPDATE_LIMIT_KEY,
     blocked_channels,
@@ -194,7 +195,10 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
         card = Card.of_ticket(session, ticket.id, ticket.channel)
         has_none = card.ts is None and card.placing_since is None
         is_hidden = has_none and (
-            ticket.channel == NO_CHANNEL or ticket.state == TicketState.MUTED or ticket.group_id is not None
+            ticket.channel == NO_CHANNEL
+            or ticket.state == TicketState.MUTED
+            or ticket.group_id is not None
+            or ticket.joined_to is not None
         )
         if ticket.drawn_revision >= ticket.revision or not is_free(card, at) or is_hidden:
             return None
@@ -208,13 +212,20 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
         if card.ts is None:
             card.placing_since = doubtful or at
         session.flush()
-        view = load_view(session, ticket, ctx.networks.get(ticket.network))
+        view = load_view(session, ticket, ctx.networks)
+        if view.other_card is not None:
+            place = find_place(session, view.other_card.ticket_id)
+            other = replace(view.other_card, url=permalink(ctx.slack.workspace, *place))
+            view = replace(view, other_card=other)
         if view.pictures_of == card.pictures_refused:
             view = replace(view, shows_pictures=False)
         blocks = face.build_plain_card(view) if is_plain else face.build_card(view)
         if group is not None:  # what the group's card shows of it has changed, too
             group.change(at)
             blocks = build_pointer(view, permalink(ctx.slack.workspace, group.channel, group.ts))
+        if ticket.joined_to is not None:
+            where = find_place(session, ticket.joined_to)
+            blocks = build_joined_pointer(view.title, permalink(ctx.slack.workspace, *where))
         return SlackCall(
             row_id=card.id,
             ticket_id=ticket.id,
@@ -274,9 +285,8 @@ def _notification_text(ctx: BotContext, session: Session, notice: Notice, *, is_
     if notice.ticket_id is None or is_plain:
         return notification_text.build_text(with_card_link(ctx, session, notice), notice.blocks)
     ticket = session.get_one(Ticket, notice.ticket_id)
-    title = ctx.network_titles.get(ticket.network, ticket.network)
     return notification_text.build_text(
-        notice.text, notice.blocks, load_post_reference(session, ticket, title)
+        notice.text, notice.blocks, load_post_reference(session, ticket, ctx.network_titles)
     )
 
 

@@ -6,20 +6,26 @@ it, and the submit (handlers/replies/submit.py) is held against the ledger anywa
 
 import logging
 import uuid
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.refresh_post import refresh_target
+from bot.networks.base import Network
+from bot.networks.values import ReplyTarget, Visibility
 from bot.publish import account_check
-from bot.slack.blocks.replies.audience import Audience
+from bot.slack.blocks.replies.audience import UNKNOWN_VISIBILITY, Audience
 from bot.slack.blocks.replies.composer import (
     ACCOUNT_ACTION_ID,
     ACCOUNT_BLOCK,
     COMPOSER_CALLBACK_ID,
+    PLACE_ACTION_ID,
+    PLACE_BLOCK,
     ComposerContent,
+    account_block_id,
     build_composer_modal,
     build_refusal_modal,
 )
@@ -30,12 +36,13 @@ from handlers.door import Act, RepeatedError, door, write_session
 from handlers.feedback import Actor
 from handlers.replies.destination import load_destination
 from handlers.replies.reply_text import left_out_text, load_left_out, load_sign_off
-from models import Mention, ProcessedRequest, Reply, Ticket
+from models import Alarm, Mention, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError
 from models.slack.notice import quote_block_id
 from models.tickets import answer_as, unconnected_accounts
 from models.tickets.answer_as import AnsweringAccount
 from models.tickets.delivery_state import PUBLIC_STATES, RETURNED_STATES, DeliveryState
+from models.tickets.incoming_post import VISIBILITIES
 from models.tickets.kept_drafts import why_cannot_reply
 
 log = logging.getLogger(__name__)
@@ -86,19 +93,25 @@ def _prefetch_checks(ctx: BotContext, who: Actor, ticket_id: int) -> None:
     """Ask, while they type, what the submit is checked against, so that it need not wait for the answers."""
     with ctx.db.read() as session:
         ticket = session.get_one(Ticket, ticket_id)
-        channel, account_id = ticket.channel, answer_as.load_accounts(session, ticket)[0].account_id
+        channel, network = ticket.channel, ticket.find_target(session).network
+        account_id = answer_as.load_accounts(session, ticket)[0].account_id
         senders = ctx.policy(session, channel).senders
     try:
         ctx.sender_permissions.why_not(ctx, who.id, channel, senders)
     except PermissionUnknownError:
         log.info("Slack does not say whether someone may send; the submit checks again")
-    recheck_ticket(ctx, ticket_id, account_id)
+    recheck_ticket(ctx, ticket_id, account_id, network)
 
 
-def recheck_ticket(ctx: BotContext, ticket_id: int, account_id: str | None = None) -> None:
-    """See whether that account (None: the ticket's) is still connected, and the post as the ledger has it."""
-    account_check.check_ticket_account(ctx, ticket_id, account_id)
-    refresh_target(ctx, ticket_id)
+def recheck_ticket(
+    ctx: BotContext, ticket_id: int, account_id: str | None = None, network: str | None = None
+) -> None:
+    """See whether that account (None: the ticket's) is still connected, and the post as the ledger has it.
+
+    `network` is where the answer goes (None: the preset one).
+    """
+    account_check.check_ticket_account(ctx, ticket_id, account_id, network)
+    refresh_target(ctx, ticket_id, network)
 
 
 # --- opening ------------------------------------------------------------------------------------------------
@@ -152,18 +165,18 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
             draft = None  # it went out with an earlier turn: there is nothing to bring back
         kept = draft if draft is not None else Reply.last_returned(session, ticket.id, who.id)
         is_only_draft = _known_send_refusal(ctx, session, who, ticket) is not None
-        target = Mention.load(session, ticket.id, ticket.target_post_id)
-        accounts = answer_as.load_accounts(session, ticket)
         before = kept if kept is not None else live  # what follows our own reply is said as the same account
+        target = ticket.find_target(session, before.network_on(ticket) if before is not None else None)
+        accounts = answer_as.load_accounts(session, ticket, target=target)
         account = answer_as.pick_account(accounts, before.account_id if before is not None else None)
         origin = Origin(
             ticket=ticket.id,
             turn=turn,
-            post_id=ticket.target_post_id,
+            post_id=target.post_id,
             key=key,
-            network=ticket.network,
+            network=target.network,
             draft=_replaced_draft(kept, who),
-            latest=target.latest_id,
+            latest=target.version,
             sign=load_sign_off(ctx, session, who.id),
             author=_text_author(kept, who),
             only_draft=is_only_draft,
@@ -175,7 +188,9 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
         writing_now = (
             None if ticket.start_composing(session, by=who.id, key=key, at=at) else composing_text(ticket)
         )
-        notice = build_notice(ctx, session, ticket, who, account, is_only_draft=is_only_draft, kept=kept)
+        notice = build_notice(
+            ctx, session, ticket, who, account, target=target, is_only_draft=is_only_draft, kept=kept
+        )
         return build_composer_modal(
             origin,
             build_composer_content(
@@ -185,6 +200,7 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
                 kept.words if kept is not None else "",
                 account=account,
                 accounts=accounts,
+                target=target,
                 notice=notice,
                 writing=writing_now,
             ),
@@ -223,26 +239,26 @@ def build_notice(
     who: Actor,
     account: AnsweringAccount,
     *,
+    target: Mention,
     is_only_draft: bool,
     kept: Reply | None = None,
 ) -> str | None:
-    """What somebody who writes there, as `account`, should know first, as mrkdwn.
+    """What somebody who answers `target` as `account` should know first, as mrkdwn.
 
     `kept` is the draft that the composer begins with.
     """
-    target = Mention.load(session, ticket.id, ticket.target_post_id)
-    not_shown = f":eyes: {not_shown_text(ctx, ticket)}" if target.is_missing else None
+    not_shown = f":eyes: {not_shown_text(ctx, target)}" if target.is_missing else None
     left_out = load_left_out(session, kept) if kept is not None else ()
-    about = _status_notice(session, ticket, who, account, is_only_draft=is_only_draft)
+    alarm = unconnected_accounts.find_alarm(session, target.network, account.account_id)
+    about = _status_notice(ticket, who, account, alarm, is_only_draft=is_only_draft)
     parts = (not_shown, about, left_out_text(left_out) if left_out else None)
     return "\n".join(filter(None, parts)) or None
 
 
 def _status_notice(
-    session: Session, ticket: Ticket, who: Actor, account: AnsweringAccount, *, is_only_draft: bool
+    ticket: Ticket, who: Actor, account: AnsweringAccount, alarm: Alarm | None, *, is_only_draft: bool
 ) -> str | None:
     """The most important of what may keep their reply from going out."""
-    alarm = unconnected_accounts.find_alarm(session, ticket.network, account.account_id)
     if alarm is not None:
         by_hand = account.refusal is not None
         return f":electric_plug: {alarm.detail} {POST_BY_HAND_TEXT if by_hand else NOT_CONNECTED_TEXT}"
@@ -267,13 +283,14 @@ def build_composer_content(
     *,
     account: AnsweringAccount,
     accounts: tuple[AnsweringAccount, ...],
+    target: Mention,
     notice: str | None = None,
     writing: str | None = None,
     twin: str | None = None,
 ) -> ComposerContent:
-    """What a composer for `ticket` shows, with `text` typed in already, to go out as `account`."""
-    target = Mention.load(session, ticket.id, ticket.target_post_id)
-    there = load_destination(ctx, session, ticket, account.account_id)
+    """What a composer shows that answers `target` as `account`, with `text` typed in already."""
+    there = load_destination(ctx, session, ticket, account.account_id, network=target.network)
+    places, titles = [one.network for one in ticket.targets(session)], ctx.network_titles
     return ComposerContent(
         audience=there.audience(account.name),
         words=target.display_text if target.deleted_at is None else None,
@@ -285,32 +302,62 @@ def build_composer_content(
         composing_notice=writing,
         duplicate_text=twin,
         account_choices=tuple((one.account_id, one.name) for one in accounts),
+        place_choices=tuple((name, titles[name]) for name in places if name in titles),
     )
 
 
-def not_shown_text(ctx: BotContext, ticket: Ticket) -> str:
+def not_shown_text(ctx: BotContext, target: Mention) -> str:
     """What somebody should know who answers a post that the network does not show to us."""
-    title = ctx.network(ticket.network).title
+    title = ctx.network(target.network).title
     return (
         f"{title} isn't showing us this post right now. You can still reply: if {title} refuses it, "
         "nothing is published and your text is kept."
     )
 
 
-def check_shown(ctx: BotContext, ticket: Ticket, target: Mention, *, is_known: bool) -> None:
+def check_shown(ctx: BotContext, target: Mention, *, is_known: bool) -> None:
     """Refuse to answer a post that is not shown, unless `is_known`: its author was told so before.
 
     Raises `MovedOnError`, whose sentence says that it may be sent all the same.
     """
     if target.is_missing and not is_known:
-        raise MovedOnError(not_shown_text(ctx, ticket))
+        raise MovedOnError(not_shown_text(ctx, target))
+
+
+def shown_to(origin: Origin, target: Mention, account: AnsweringAccount) -> Origin:
+    """The same, as a composer shows it that answers `target` as `account`.
+
+    While the network stays the same, so does the post that its author has seen.
+    """
+    post = {
+        "network": target.network,
+        "post_id": target.post_id,
+        "latest": target.latest_id,
+        "not_shown": target.is_missing,
+    }
+    is_here = target.network == origin.network
+    return origin.shown_as(
+        account.account_id, by_hand=account.refusal is not None, **({} if is_here else post)
+    )
 
 
 def chosen_account_id(view: Body, origin: Origin) -> str | None:
-    """The account that was chosen in a composer; None: the ticket's."""
-    picked = (view["state"]["values"].get(ACCOUNT_BLOCK) or {}).get(ACCOUNT_ACTION_ID) or {}
-    option = picked.get("selected_option")
-    return str(option["value"]) if option else origin.account
+    """The account that was chosen in a composer; None: the ticket's, or the preset one of another network."""
+    if chosen_network(view, origin) != origin.network:
+        return None
+    block_ids = (account_block_id(origin.network), ACCOUNT_BLOCK)
+    chosen = (_chosen(view, one, ACCOUNT_ACTION_ID) for one in block_ids)
+    return next((one for one in chosen if one is not None), origin.account)
+
+
+def chosen_network(view: Body, origin: Origin) -> str:
+    """Where the reply goes, as it was chosen in a composer."""
+    return _chosen(view, PLACE_BLOCK, PLACE_ACTION_ID) or origin.network
+
+
+def _chosen(view: Body, block_id: str, action_id: str) -> str | None:
+    option = ((view["state"]["values"].get(block_id) or {}).get(action_id) or {}).get("selected_option")
+    return str(option["value"]) if option else None
 
 
 def _build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body, key: str) -> Body:
@@ -330,7 +377,7 @@ def _build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body,
         account=seen.account_id,
     )
     asked = ComposerContent(
-        audience=Audience(network.title, seen.account or "us", seen.handle or None),
+        audience=_audience_as_seen(network, seen, seen.post_id, ctx.now()),
         words=_quoted_text(body.get("message") or {}, seen.post_id),
         max_length=network.max_length,
         notice=(
@@ -339,6 +386,18 @@ def _build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body,
         ),
     )
     return build_composer_modal(origin, asked)
+
+
+def _audience_as_seen(network: Network, seen: TicketValue, post_id: str, at: datetime) -> Audience:
+    """Whom a reply reaches, as far as the button says; the submit is held against the ledger."""
+    audience = Audience(network.title, seen.account or "us", seen.handle or None)
+    if seen.visibility not in VISIBILITIES:
+        return replace(audience, visibility=UNKNOWN_VISIBILITY)
+    visibility = cast("Visibility", seen.visibility)
+    to = ReplyTarget(post_id, "", seen.handle or "", at, visibility=visibility)
+    reached = network.reply_visibility(to)
+    prefix = network.reply_prefix(to)
+    return replace(audience, visibility=reached, prefix=prefix, is_narrowed=reached != visibility)
 
 
 def _quoted_text(message: Body, post_id: str) -> str | None:

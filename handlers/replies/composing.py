@@ -1,6 +1,7 @@
 """A composer that is open: a colleague takes it over, or its author closes it. What they typed is kept."""
 
 import logging
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from bot.notices import thread_notices
 from bot.slack.blocks.replies.composer import (
     ACCOUNT_ACTION_ID,
     COMPOSER_CALLBACK_ID,
+    PLACE_ACTION_ID,
     REPLY_BLOCK,
     REPLY_INPUT,
     TAKE_OVER_ACTION_ID,
@@ -23,7 +25,9 @@ from handlers.replies.composer import (
     build_composer_content,
     build_notice,
     chosen_account_id,
+    chosen_network,
     composing_text,
+    shown_to,
 )
 from handlers.replies.reply_text import text_hash
 from models import Reply, Ticket
@@ -41,32 +45,39 @@ def take_over(act: Act[NoValue]) -> None:
         at = ctx.now()
         ticket = Ticket.lock(session, origin.ticket)
         live = ticket.live_reply(session)
-        accounts = answer_as.load_accounts(session, ticket)
+        target = ticket.find_target(session, chosen_network(act.view, origin))
+        accounts = answer_as.load_accounts(session, ticket, target=target)
         account = answer_as.pick_account(accounts, chosen_account_id(act.view, origin))
         if origin.turn <= ticket.turn and (live is not None or ticket.closed_at is not None):
             # They were faster: there is nothing left to take over.
             notice: str | None = kept_drafts.why_cannot_reply(ticket, live)
         else:
-            notice = build_notice(ctx, session, ticket, who, account, is_only_draft=origin.only_draft)
+            notice = build_notice(
+                ctx, session, ticket, who, account, target=target, is_only_draft=origin.only_draft
+            )
             before = ticket.take_over_composing(session, by=who.id, key=origin.key, at=at)
             if before is not None:
                 thread_notices.post(
                     session, thread_notices.COMPOSING_TAKEN_OVER, ticket, at=at, before=before, by=who.id
                 )
         asked = build_composer_content(
-            ctx, session, ticket, typed, account=account, accounts=accounts, notice=notice
+            ctx, session, ticket, typed, account=account, accounts=accounts, target=target, notice=notice
         )
-    _redraw(act, origin.shown_as(account.account_id, by_hand=account.refusal is not None), asked)
+    _redraw(act, shown_to(origin, target, account), asked)
 
 
-@door.press(ACCOUNT_ACTION_ID, value=NoValue)
-def choose_account(act: Act[NoValue]) -> None:
-    """Show the composer for the account that was chosen; what was typed stays."""
+@door.press(ACCOUNT_ACTION_ID, PLACE_ACTION_ID, value=NoValue)
+def choose(act: Act[NoValue]) -> None:
+    """Show the composer for the account and the place that were chosen; what was typed stays.
+
+    On another network another account is preset, and another post is answered.
+    """
     ctx, who, origin = act.ctx, act.who, act.modal(Origin)
     typed = act.typed(REPLY_BLOCK, REPLY_INPUT).text
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket = session.get_one(Ticket, origin.ticket)
-        accounts = answer_as.load_accounts(session, ticket)
+        target = ticket.find_target(session, chosen_network(act.view, origin))
+        accounts = answer_as.load_accounts(session, ticket, target=target)
         account = answer_as.pick_account(accounts, chosen_account_id(act.view, origin))
         kept = session.get(Reply, origin.draft) if origin.draft is not None else None
         is_anothers = ticket.composer is not None and ticket.composing_key != origin.key
@@ -77,12 +88,20 @@ def choose_account(act: Act[NoValue]) -> None:
             typed,
             account=account,
             accounts=accounts,
+            target=target,
             notice=build_notice(
-                ctx, session, ticket, who, account, is_only_draft=origin.only_draft, kept=kept
+                ctx,
+                session,
+                ticket,
+                who,
+                account,
+                target=target,
+                is_only_draft=origin.only_draft,
+                kept=kept,
             ),
             writing=composing_text(ticket) if is_anothers else None,
         )
-    _redraw(act, origin.shown_as(account.account_id, by_hand=account.refusal is not None), asked)
+    _redraw(act, shown_to(origin, target, account), asked)
 
 
 def _redraw(act: Act[NoValue], origin: Origin, asked: ComposerContent) -> None:
@@ -100,10 +119,9 @@ def close(act: Act[Origin]) -> None:
         ticket = Ticket.lock(session, act.value.ticket)
         ticket.stop_composing(key=act.value.key)
         if typed and typed != Reply.last_returned_text(session, ticket.id, act.who.id):
-            account_id = chosen_account_id(act.view, act.value)
-            keep_draft(
-                act.ctx, session, ticket, act.who, origin=act.value, words=typed, account_id=account_id
-            )
+            account_id, network = chosen_account_id(act.view, act.value), chosen_network(act.view, act.value)
+            shown = replace(act.value, network=network)
+            keep_draft(act.ctx, session, ticket, act.who, origin=shown, words=typed, account_id=account_id)
 
 
 def keep_draft(
@@ -118,7 +136,7 @@ def keep_draft(
 ) -> Reply | None:
     """Keep what was typed as a draft of its author, written as that account (None: the ticket's).
 
-    None if these very words are kept already.
+    It is for the network that `origin` names. None if these very words are kept already.
     """
     return kept_drafts.keep_draft(
         session,
@@ -130,4 +148,5 @@ def keep_draft(
         replaces=origin.draft,
         author=origin.author,
         account_id=account_id,
+        network=origin.network,
     )

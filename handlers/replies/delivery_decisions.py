@@ -89,11 +89,11 @@ def _not_connected(ctx: BotContext, reply_id: int) -> str | None:
     """
     with ctx.db.read() as session:
         reply = session.get_one(Reply, reply_id)
-    account_check.check_ticket_account(ctx, reply.ticket_id, reply.account_id)
+    account_check.check_ticket_account(ctx, reply.ticket_id, reply.account_id, reply.network)
     with ctx.db.read() as session:
         ticket = session.get_one(Ticket, reply.ticket_id)
-        ctx.network(ticket.network)
-        alarm = unconnected_accounts.find_alarm(session, ticket.network, reply.account_id)
+        network = ctx.network(reply.network_on(ticket)).name
+        alarm = unconnected_accounts.find_alarm(session, network, reply.account_id)
     return None if alarm is None else f"{alarm.detail} So I couldn't check, and did not send it again."
 
 
@@ -106,7 +106,8 @@ def discard(act: Act[ReplyValue]) -> str | None:
 
     def verb(session: Session, ticket: Ticket, reply: Reply) -> None:
         reply.discard(session, at=ctx.now(), by=who.id)
-        title = ctx.network_titles.get(ticket.network, ticket.network)
+        network = reply.network_on(ticket)
+        title = ctx.network_titles.get(network, network)
         ticket.close_if_gone(session, title=title, at=ctx.now())
 
     _change_reply(ctx, who, reply_id, DeliveryState.ASKED, verb)

@@ -27,7 +27,7 @@ from handlers.replies.composer import (
     not_shown_text,
     recheck_ticket,
 )
-from handlers.replies.destination import check_audience, load_destination
+from handlers.replies.destination import check_audience, load_destination, record_prefix
 from handlers.replies.reply_text import (
     FILES_LEFT_OUT_ACT,
     ReplyText,
@@ -39,7 +39,7 @@ from handlers.replies.reply_text import (
     reply_text_from_draft,
     reply_text_from_typed,
 )
-from models import Account, Event, Mention, ProcessedRequest, Reply, Ticket
+from models import Account, Event, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError, RuleBrokenError
 from models.tickets import answer_as
 from models.tickets.delivery_state import DeliveryState
@@ -73,9 +73,11 @@ def save_draft(
 
     Raises `RuleBrokenError` with a sentence for the user if there is no text, or if it cannot be sent.
     """
-    accounts, before = answer_as.load_accounts(session, ticket), ticket.live_reply(session)
+    before = ticket.live_reply(session)
+    target = ticket.find_target(session, before.network_on(ticket) if before is not None else None)
+    accounts = answer_as.load_accounts(session, ticket, target=target)
     account = answer_as.pick_account(accounts, before.account_id if before is not None else None)
-    there = load_destination(ctx, session, ticket, account.account_id)
+    there = load_destination(ctx, session, ticket, account.account_id, network=target.network)
     words = reply_text_from_typed(there, typed, load_sign_off(ctx, session, who.id))
     if not words.text:
         behind = f" {left_out_text(typed.left_out)}" if typed.left_out else ""
@@ -91,6 +93,7 @@ def save_draft(
         source=source.kind,
         turn=ticket.next_turn,
         account_id=account.account_id,
+        to_post_id=target.post_id,
         author=source.author,
         sign_off=words.sign_off,
         said_channel=source.channel,
@@ -124,17 +127,17 @@ def load_draft_previews(ctx: BotContext, session: Session, ticket: Ticket, who: 
 
 
 def _problem(ctx: BotContext, session: Session, ticket: Ticket, draft: Reply) -> str | None:
-    there = load_destination(ctx, session, ticket, draft.account_id)
+    there = load_destination(ctx, session, ticket, draft.account_id, network=draft.network)
     return reply_text_from_draft(there, draft.text, draft.sign_off).problem
 
 
 def _build_draft_preview(
     ctx: BotContext, session: Session, ticket: Ticket, draft: Reply, problem: str | None
 ) -> Preview:
-    there = load_destination(ctx, session, ticket, draft.account_id)
-    account = Account.find(session, ticket.network, draft.account_id)
+    there = load_destination(ctx, session, ticket, draft.account_id, network=draft.network)
+    account = Account.find(session, there.network.name, draft.account_id)
     audience = there.audience(account.at_handle.removeprefix("@") if account is not None else "us")
-    target = Mention.load(session, ticket.id, ticket.target_post_id)
+    target = ticket.find_target(session, draft.network)
     length, left_out = there.network.length(draft.text, there.to), load_left_out(session, draft)
     before = find_duplicate(
         ctx,
@@ -143,6 +146,7 @@ def _build_draft_preview(
         ReplyText(draft.text, draft.sign_off, length, None),
         turn=draft.turn,
         reader=draft.actor,
+        network=draft.network,
     )
     warnings = [before.sentence if before is not None else None, length_warning(there, draft.text)]
     blocks = build_preview(
@@ -159,8 +163,8 @@ def _build_draft_preview(
         is_near=before is not None,
         twin=before.quoted if before is not None else None,
         by_hand=answer_as.load_refusal(session, target, draft.account_id) is not None,
-        latest=target.latest_id,
-        not_shown=not_shown_text(ctx, ticket) if target.is_missing else None,
+        latest=target.version,
+        not_shown=not_shown_text(ctx, target) if target.is_missing else None,
     )
     kind = "public reply" if audience.is_public else "reply"
     heading = f"A preview of your {kind} on {there.network.title}:"
@@ -209,13 +213,14 @@ def send(act: Act[PreviewValue]) -> str | None:
             ReplyText(draft.text, draft.sign_off, 0, None),
             turn=draft.turn,
             reader=who.id,
+            network=draft.network,
         )
         shown: Preview | None = None
         sentence: str | None = None
         if before is not None and (before.is_refused or not value.is_near_copy):
             shown = _build_draft_preview(ctx, session, ticket, draft, None)
         else:
-            there = load_destination(ctx, session, ticket, draft.account_id)
+            there = load_destination(ctx, session, ticket, draft.account_id, network=draft.network)
             is_warned = before is not None or length_warning(there, draft.text) is not None
             shown, sentence = _submit_draft(ctx, session, ticket, draft, value, is_warned=is_warned)
     ctx.wake_loops()
@@ -230,8 +235,8 @@ def send(act: Act[PreviewValue]) -> str | None:
 
 def _recheck(ctx: BotContext, value: PreviewValue) -> None:
     with ctx.db.read() as session:
-        account_id = session.get_one(Reply, value.reply).account_id
-    recheck_ticket(ctx, value.ticket, account_id)
+        draft = session.get_one(Reply, value.reply)
+    recheck_ticket(ctx, value.ticket, draft.account_id, draft.network)
 
 
 def _offer_draft(ctx: BotContext, who: Actor, value: PreviewValue, refused: str) -> str:
@@ -252,12 +257,14 @@ def _submit_draft(
     *,
     is_warned: bool,
 ) -> tuple[Preview | None, str | None]:
-    at, target = ctx.now(), Mention.load(session, ticket.id, ticket.target_post_id)
+    at, target = ctx.now(), ticket.find_target(session, draft.network)
     try:
         target.check_version(draft.to_post_id, value.latest)
-        check_shown(ctx, ticket, target, is_known=value.is_not_shown)
-        check_audience(target, visibility=value.visibility, warning=value.warning)
-        draft.visibility, draft.content_warning = target.visibility, target.content_warning
+        check_shown(ctx, target, is_known=value.is_not_shown)
+        there = load_destination(ctx, session, ticket, draft.account_id, network=draft.network)
+        check_audience(there, visibility=value.visibility, warning=value.warning, prefix=value.prefix)
+        draft.visibility, draft.content_warning = there.visibility, target.content_warning
+        record_prefix(session, draft, there, at=at)
         ticket.submit(
             session,
             draft,
@@ -267,8 +274,8 @@ def _submit_draft(
             by_hand=answer_as.load_refusal(session, target, draft.account_id),
         )
     except MovedOnError as error:
-        draft.turn, draft.to_post_id = ticket.next_turn, ticket.target_post_id
-        accounts = answer_as.load_accounts(session, ticket)
+        draft.turn, draft.to_post_id, draft.network = ticket.next_turn, target.post_id, target.network
+        accounts = answer_as.load_accounts(session, ticket, target=target)
         draft.account_id = answer_as.pick_account(accounts, draft.account_id).account_id
         return _build_draft_preview(ctx, session, ticket, draft, None), f"{error} Here is your preview again."
     if is_warned:

@@ -174,24 +174,34 @@ class DuplicateWarning:
 
 
 def find_duplicate(
-    ctx: BotContext, session: Session, ticket: Ticket, words: ReplyText, *, turn: int, reader: str
+    ctx: BotContext,
+    session: Session,
+    ticket: Ticket,
+    words: ReplyText,
+    *,
+    turn: int,
+    reader: str,
+    network: str | None = None,
 ) -> DuplicateWarning | None:
     """Whether we said that before: to this person word for word, or nearly so to anybody.
 
     `reader` is who is told; a guest learns neither to whom it was said, nor by whom and in which words.
+    `network` is where it is to go out (None: the preset one).
     None if `turn`, which they are to answer, is answered: then the ledger says by whom.
     """
     percent = ctx.policy(session, ticket.channel).near_copy_percent
     if percent == 0 or (turn <= ticket.turn and ticket.live_reply(session) is not None):
         return None
-    accounts = answer_as.load_accounts(session, ticket)
+    target = ticket.find_target(session, network)
+    accounts = answer_as.load_accounts(session, ticket, target=target)
+    own = {ticket.account_id} if target.network == ticket.network else set()
     found = find_near_duplicate(
         session,
         ctx.fingerprints,
         text=words.text,
         sign_off=words.sign_off,
-        network=ticket.network,
-        account_ids={ticket.account_id, *(one.account_id for one in accounts)},
+        network=target.network,
+        account_ids={*own, *(one.account_id for one in accounts)},
         author_id=ticket.author_id,
         names=ticket.participant_names(session),
         percent=percent,

@@ -28,10 +28,12 @@ from handlers.replies.composer import (
     build_composer_content,
     check_shown,
     chosen_account_id,
+    chosen_network,
     recheck_ticket,
+    shown_to,
 )
 from handlers.replies.composing import keep_draft
-from handlers.replies.destination import check_audience, load_destination
+from handlers.replies.destination import check_audience, load_destination, record_prefix
 from handlers.replies.reply_text import ReplyText, find_duplicate, reply_text_from_typed
 from models import Event, Mention, Ticket
 from models.core.base import MovedOnError, RuleBrokenError, TakenError
@@ -48,11 +50,13 @@ KEPT_AS_DRAFT_TEXT = "Your reply was not sent; it is kept as a draft."
 @door.submit(COMPOSER_CALLBACK_ID, value=Origin, at=REPLY_BLOCK)
 def submit(act: Act[Origin]) -> Body | None:
     """Queue the reply; or show what stands against it, or keep it as a draft."""
-    ctx, who, origin = act.ctx, act.who, act.value
+    ctx, who = act.ctx, act.who
     typed, wait_seconds = act.typed(REPLY_BLOCK, REPLY_INPUT), _wait_seconds(act.view)
-    account_id = chosen_account_id(act.view, origin)
+    account_id, network = chosen_account_id(act.view, act.value), chosen_network(act.view, act.value)
+    origin = replace(act.value, network=network)
     try:
         try:
+            _check_shown_network(ctx, act.value, network)
             return _submit(act, typed, wait_seconds, account_id)
         except MovedOnError as error:
             return _reopen_composer(ctx, who, origin, typed, str(error), account_id=account_id)
@@ -67,6 +71,13 @@ def submit(act: Act[Origin]) -> Body | None:
         )
 
 
+def _check_shown_network(ctx: BotContext, origin: Origin, network: str) -> None:
+    """Refuse a reply on another network than the composer showed. Raises `MovedOnError`."""
+    if network != origin.network:
+        title = ctx.network_titles.get(network, network)
+        raise MovedOnError(f"Check how this goes out on {title}, then send again.")
+
+
 def _wait_seconds(view: Body) -> int | None:
     """After how long the ticket is to come back if they do not answer."""
     picked = (view["state"]["values"].get(WAIT_BLOCK) or {}).get("value") or {}
@@ -79,11 +90,14 @@ def _submit(
 ) -> Body | None:
     ctx, who, origin = act.ctx, act.who, act.value
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        there = load_destination(ctx, session, session.get_one(Ticket, origin.ticket), account_id)
+        ticket = session.get_one(Ticket, origin.ticket)
+        there = load_destination(ctx, session, ticket, account_id, network=origin.network)
     words = reply_text_from_typed(there, typed, origin.sign)
     if words.problem is not None:
         raise RuleBrokenError(words.problem)
-    ctx.read_with_timeout(lambda: recheck_ticket(ctx, origin.ticket, account_id), REFRESH_TIMEOUT_SECONDS)
+    ctx.read_with_timeout(
+        lambda: recheck_ticket(ctx, origin.ticket, account_id, origin.network), REFRESH_TIMEOUT_SECONDS
+    )
     refused = why_may_not_send(ctx, who, origin.ticket)
     if refused is not None or origin.only_draft:  # what it said it would do, whoever may send by now
         return _offer_draft(ctx, who, origin, typed, refused, account_id=account_id)
@@ -110,11 +124,13 @@ def _queue_reply(
     came_from: dict[str, Any] = {}
     if origin.draft is not None:
         came_from = kept_drafts.discard_replaced(session, origin.draft, by=who.id, at=at)
-    target = Mention.load(session, ticket.id, ticket.target_post_id)
+    target = ticket.find_target(session, origin.network)
     target.check_version(origin.post_id, origin.latest)
-    check_shown(ctx, ticket, target, is_known=origin.not_shown)
-    check_audience(target, visibility=origin.visibility, warning=origin.warning)
+    check_shown(ctx, target, is_known=origin.not_shown)
+    _check_place(session, ticket, target, origin)
     account = _answering_account(session, ticket, target, origin, account_id)
+    there = load_destination(ctx, session, ticket, account.account_id, network=origin.network)
+    check_audience(there, visibility=origin.visibility, warning=origin.warning, prefix=origin.prefix)
     reply = ticket.reply(
         session,
         text=words.text,
@@ -129,12 +145,23 @@ def _queue_reply(
         author=origin.author,
         sign_off=words.sign_off,
         wait_seconds=wait_seconds,
-        visibility=target.visibility,
+        visibility=there.visibility,
         content_warning=target.content_warning,
         **came_from,
     )
+    record_prefix(session, reply, there, at=at)
     if origin.anyway == words.text_hash:
         Event.record(session, "sent anyway", at=at, by=who.id, ticket_id=ticket.id, reply_id=reply.id)
+
+
+def _check_place(session: Session, ticket: Ticket, target: Mention, origin: Origin) -> None:
+    """Refuse to answer on another network than the composer showed: its twin may have left the ticket.
+
+    Raises `MovedOnError`.
+    """
+    elsewhere = [one.post_id for one in ticket.targets(session) if one is not target]
+    if target.network != origin.network or origin.post_id in elsewhere:
+        raise MovedOnError("This conversation has changed since you opened the composer.")
 
 
 def _answering_account(
@@ -144,11 +171,12 @@ def _answering_account(
 
     Raises `MovedOnError` if the composer has not shown yet what follows from the choice.
     """
-    accounts = answer_as.load_accounts(session, ticket)
-    wanted = account_id or ticket.account_id
+    accounts = answer_as.load_accounts(session, ticket, target=target)
+    preset = ticket.account_id if target.network == ticket.network else accounts[0].account_id
+    wanted = account_id or preset
     account = answer_as.pick_account(accounts, wanted)
     if account.account_id == wanted:
-        is_shown = wanted == (origin.account or ticket.account_id) or origin.account is None
+        is_shown = wanted == (origin.account or preset) or origin.account is None
         if not is_shown:
             raise MovedOnError(f"Check how this goes out as {mrkdwn_handle(account.name)}, then send again.")
         return account
@@ -157,7 +185,7 @@ def _answering_account(
             f"This reply would go out as {mrkdwn_handle(account.name)}. Check it, then send again."
         )
     refusal = answer_as.load_refusal(session, target, wanted)
-    if refusal is None and unconnected_accounts.find_alarm(session, ticket.network, wanted) is None:
+    if refusal is None and unconnected_accounts.find_alarm(session, target.network, wanted) is None:
         raise MovedOnError("That account is no longer connected. Choose again, then send again.")
     return AnsweringAccount(wanted, None, is_connected=False, refusal=refusal)
 
@@ -201,7 +229,9 @@ def _build_warning(
     """
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket = session.get_one(Ticket, origin.ticket)
-        before = find_duplicate(ctx, session, ticket, words, turn=origin.turn, reader=who.id)
+        before = find_duplicate(
+            ctx, session, ticket, words, turn=origin.turn, reader=who.id, network=origin.network
+        )
         if before is not None and before.is_refused:
             return refuse_submit(REPLY_BLOCK, before.sentence)
         notice = "\n".join(filter(None, [before.sentence if before is not None else None, words.warning]))
@@ -209,12 +239,21 @@ def _build_warning(
         if not notice or is_known:
             return None
         twin = before.quoted if before is not None else None
-        accounts = answer_as.load_accounts(session, ticket)
+        target = ticket.find_target(session, origin.network)
+        accounts = answer_as.load_accounts(session, ticket, target=target)
         account = answer_as.pick_account(accounts, account_id or ticket.account_id)
         asked = build_composer_content(
-            ctx, session, ticket, typed.text, account=account, accounts=accounts, notice=notice, twin=twin
+            ctx,
+            session,
+            ticket,
+            typed.text,
+            account=account,
+            accounts=accounts,
+            target=target,
+            notice=notice,
+            twin=twin,
         )
-        shown = origin.shown_as(account.account_id, by_hand=account.refusal is not None)
+        shown = shown_to(origin, target, account)
         warned = replace(shown, anyway=words.text_hash, near=before is not None)
         return {"response_action": "update", "view": build_composer_modal(warned, asked)}
 
@@ -235,16 +274,17 @@ def _reopen_composer(
             else None
         )
         if closed is None:
-            target = Mention.load(session, ticket.id, ticket.target_post_id)
-            accounts = answer_as.load_accounts(session, ticket)
+            target = ticket.find_target(session, origin.network)
+            accounts = answer_as.load_accounts(session, ticket, target=target)
             account = answer_as.pick_account(accounts, account_id or ticket.account_id)
             fresh = replace(
                 origin,
                 account=account.account_id,
                 by_hand=account.refusal is not None,
                 turn=ticket.turn,
-                post_id=ticket.target_post_id,
-                latest=target.latest_id,
+                network=target.network,
+                post_id=target.post_id,
+                latest=target.version,
                 not_shown=target.is_missing,
             )
             asked = build_composer_content(
@@ -254,6 +294,7 @@ def _reopen_composer(
                 typed.text,
                 account=account,
                 accounts=accounts,
+                target=target,
                 notice=f":warning: {sentence}",
             )
     if closed is not None:

@@ -128,7 +128,7 @@ def _load_deletion(ctx: BotContext, reply_id: int) -> dialogs.ReplyDeletion:
         return dialogs.ReplyDeletion(
             text=reply.text,
             actor=reply.actor,
-            title=ctx.network_titles.get(ticket.network, ticket.network),
+            title=ctx.network_titles.get(reply.network_on(ticket), reply.network_on(ticket)),
             is_by_hand=reply.state == DeliveryState.CONFIRMED,
             state=ticket.state,
             reopens=reply.turn == ticket.turn and ticket.state == TicketState.ANSWERED,

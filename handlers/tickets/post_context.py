@@ -43,12 +43,13 @@ def show(act: Act[TicketValue]) -> str | None:
     access = read_access_of(ctx, act.who.id, patience=LEDGER_TIMEOUT_SECONDS)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket = session.get_one(Ticket, act.value.ticket)
-        accounts = answer_as.load_accounts(session, ticket)
+        newest = _newest_post(session, ticket)
+        accounts = answer_as.load_accounts(session, ticket, target=newest)
         account_id = answer_as.pick_account(accounts, ticket.account_id).account_id
-        network = ctx.network_as(ticket.network, account_id)
+        network = ctx.network_as(newest.network, account_id)
         if not access.allows(ticket):
             raise RuleBrokenError(NOT_A_READER)
-        pieces, is_private = _context_posts(session, ticket, access), ticket.is_private
+        pieces, is_private = _context_posts(session, newest, access), ticket.is_private
     try:
         view_id = ctx.slack.open_view(act.trigger_id, _build_modal(pieces))
     except SlackError:
@@ -64,14 +65,16 @@ def _build_modal(pieces: list[ContextPost], note: str | None = None) -> dict[str
     return build_full_post_modal([FullPost(piece.about, piece.text) for piece in pieces], note=note)
 
 
-def _context_posts(session: Session, ticket: Ticket, access: ReadAccess) -> list[ContextPost]:
+def _newest_post(session: Session, ticket: Ticket) -> Mention:
+    query = select(Mention).where(Mention.ticket_id == ticket.id)
+    return session.scalars(query.order_by(Mention.posted_at.desc()).limit(1)).one()
+
+
+def _context_posts(session: Session, newest: Mention, access: ReadAccess) -> list[ContextPost]:
     """What the newest post answers and quotes, then the post itself."""
-    newest = session.scalars(
-        select(Mention).where(Mention.ticket_id == ticket.id).order_by(Mention.posted_at.desc()).limit(1),
-    ).one()
     around = (("In reply to", newest.in_reply_to), ("Quoted post", newest.quoted))
     pieces = [
-        _context_post(session, ticket, about, post_id, access)
+        _context_post(session, newest.network, about, post_id, access)
         for about, post_id in around
         if post_id is not None
     ]
@@ -80,7 +83,7 @@ def _context_posts(session: Session, ticket: Ticket, access: ReadAccess) -> list
 
 
 def _context_post(
-    session: Session, ticket: Ticket, about: str, post_id: str, access: ReadAccess
+    session: Session, network: str, about: str, post_id: str, access: ReadAccess
 ) -> ContextPost:
     """A post that the ledger may know and `access` allows: one of ours, or one that it heard."""
     ours = session.scalar(
@@ -95,7 +98,7 @@ def _context_post(
         .join(Ticket, Ticket.id == Mention.ticket_id)
         .where(
             access.condition(),
-            Mention.network == ticket.network,
+            Mention.network == network,
             or_(Mention.post_id == post_id, Mention.latest_id == post_id),
         )
         .order_by(Mention.deleted_at.is_(None).desc())

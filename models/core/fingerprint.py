@@ -4,6 +4,7 @@ Numbers stay. A version or an order number is often all that is specific to this
 answers to two different bugs would look the same; in a canned phrase it changes the score little.
 """
 
+import hashlib
 from collections.abc import Iterable
 
 import regex  # the Unicode properties that `re` lacks
@@ -26,6 +27,14 @@ _POSSESSIVE = regex.compile(r"(?<=\p{L})['\u2019]s\b")
 _WITHIN = regex.compile(r"(?<=\p{L})['\u2019](?=\p{L})|(?<=\p{N})[.,:/-](?=\p{N})")  # don't, 4.2.1
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+
+
+MARK_CHARS = 16
+
+
+def short_mark(text: str) -> str:
+    """Returns a short name for exactly that text, which a button or an event can carry."""
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:MARK_CHARS]
 
 
 def compute_fingerprint(text: str, names: Iterable[str] = ()) -> str:

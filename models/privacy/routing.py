@@ -19,8 +19,8 @@ from models.tickets.state import NO_CHANNEL
 from models.tickets.ticket import Ticket
 
 EMPTIED_TEXT = (
-    ":lock: The post that was shown here is not public, and this channel is no longer a private channel of "
-    "Heard's, so its text was removed. Its card waits for a private channel."
+    ":lock: The post that was shown here is not public, and this is not a private channel of Heard's, so its "
+    "text was removed. Its card waits for a private channel."
 )
 
 

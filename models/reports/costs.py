@@ -11,7 +11,7 @@ from models.sources.mention import IS_FIRST_ROW, Mention
 from models.sources.track import Track
 from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 from models.tickets.reply import Reply
-from models.tickets.ticket import Ticket
+from models.tickets.ticket import Ticket, reply_network
 
 FORECAST_DAYS = 7  # the forecast goes by so many days, today included
 
@@ -59,7 +59,7 @@ def build_cost_report(session: Session, *, at: datetime) -> CostReport:
     heard = select(func.count()).where(IS_FIRST_ROW, Mention.seen_at >= began, Mention.network.in_(networks))
     public = (*PUBLIC_STATES, DeliveryState.WITHDRAWN)
     replied = select(func.count(Reply.id)).join(Ticket, Ticket.id == Reply.ticket_id)
-    replied = replied.where(Reply.state.in_(public), Reply.settled_at >= began, Ticket.network.in_(networks))
+    replied = replied.where(Reply.state.in_(public), Reply.settled_at >= began, reply_network().in_(networks))
     return CostReport(
         today=DailyCost.total(session, today, today + timedelta(days=1)),
         month=month,

@@ -175,7 +175,11 @@ def _mentions_query(whose: StatsFilter) -> Select[Any]:
     if whose.network is not None:
         query = query.where(without_index(Mention.network) == whose.network)
     if any(one is not None for one in (whose.person, whose.channel, whose.account, whose.track)):
-        query = query.join(Ticket, Ticket.id == Mention.ticket_id).where(*_ticket_conditions(whose))
+        query = query.join(Ticket, Ticket.id == Mention.ticket_id).where(*_shared_conditions(whose))
+    if whose.account is not None:  # of a twin, the account that heard it where it was posted
+        network = without_sqlite_index(Mention.network)
+        heard_by = case((network == Ticket.network, Ticket.account_id), else_=Mention.account_id)
+        query = query.where(whose.account.condition(network, heard_by))
     return query
 
 
@@ -335,16 +339,22 @@ def _count_turns(ask: QueryPipeline, span: SlotRange, whose: StatsFilter) -> Add
 
 def _ticket_conditions(whose: StatsFilter) -> list[ColumnElement[bool]]:
     """The filter as conditions on tickets."""
-    conditions: list[ColumnElement[bool]] = [Ticket.network != CANARY_NETWORK]
+    conditions = [Ticket.network != CANARY_NETWORK, Ticket.joined_to.is_(None)]
     if whose.network is not None:
         conditions.append(without_index(Ticket.network) == whose.network)
+    if whose.account is not None:
+        columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
+        conditions.append(whose.account.condition(*columns))
+    return [*conditions, *_shared_conditions(whose)]
+
+
+def _shared_conditions(whose: StatsFilter) -> list[ColumnElement[bool]]:
+    """The parts of the filter that hold for a ticket and for each of its posts alike."""
+    conditions: list[ColumnElement[bool]] = []
     if whose.channel is not None:
         conditions.append(Ticket.channel == whose.channel)
     if whose.channels:
         conditions.append(Ticket.channel.in_(whose.channels))
-    if whose.account is not None:
-        columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
-        conditions.append(whose.account.condition(*columns))
     if whose.track is not None:
         conditions.append(found_by_tracks([whose.track]))
     if whose.person is not None:

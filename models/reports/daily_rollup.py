@@ -137,6 +137,11 @@ def _places(session: Session, since: datetime, until: datetime) -> list[tuple[st
             place.where(Ticket.id.in_(tickets.scalar_subquery()))
         )
     }
+    twins = select(Mention.network, Mention.account_id, Ticket.channel).distinct()
+    twins = twins.join(Ticket, Ticket.id == Mention.ticket_id).where(
+        Mention.posted_at >= since, Mention.posted_at < until, Mention.network != Ticket.network
+    )
+    found |= {(network, account_id, channel) for network, account_id, channel in session.execute(twins)}
     opened = place.where(Ticket.opened_at >= since, Ticket.opened_at < until)
     return sorted(
         found | {(network, account_id, channel) for network, account_id, channel in session.execute(opened)}

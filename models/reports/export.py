@@ -43,7 +43,7 @@ from models.sources.mention import Mention
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.reply import Reply
 from models.tickets.state import TicketState
-from models.tickets.ticket import CANARY_NETWORK, Ticket
+from models.tickets.ticket import CANARY_NETWORK, Ticket, reply_network
 
 FETCH_BATCH_ROWS = 2_000
 # Never submitted, so private to their author.
@@ -122,6 +122,7 @@ class ExportTable:
     joins: Any
     condition: ColumnElement[bool]
     account_id: Any = Ticket.account_id
+    network: Any = Ticket.network
 
     @property
     def header(self) -> list[str]:
@@ -160,13 +161,13 @@ class ExportTable:
         if wanted.state is not None:
             conditions.append(self.state == wanted.state)
         if wanted.network is not None:
-            conditions.append(Ticket.network == wanted.network)
+            conditions.append(self.network == wanted.network)
         if wanted.channel is not None:
             conditions.append(Ticket.channel == wanted.channel)
         if wanted.person is not None:
             conditions.append(or_(*(who == wanted.person for who in self.people)))
         if wanted.account is not None:
-            conditions.append(wanted.account.condition(Ticket.network, self.account_id))
+            conditions.append(wanted.account.condition(self.network, self.account_id))
         if wanted.track is not None:
             conditions.append(found_by_tracks([wanted.track]))
         return query.select_from(self.joins).where(*conditions)
@@ -178,7 +179,7 @@ _asked = aliased(Mention, name="asked")
 _ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
 # As which a reply goes out; older workers left it empty, and it was the ticket's.
 _sender_id = func.coalesce(func.nullif(Reply.account_id, ""), Ticket.account_id)
-_sender = and_(Account.network == Ticket.network, Account.network_id == _sender_id)
+_sender = and_(Account.network == reply_network(), Account.network_id == _sender_id)
 # By the ticket first: its posts are adjacent, and integers compare faster than post ids.
 _target = _asked.is_post_of(Ticket.id, Ticket.target_post_id)
 _not_a_test = Ticket.network != CANARY_NETWORK
@@ -214,13 +215,13 @@ TICKET_TABLE = ExportTable(
     joins=Ticket.__table__.join(Author.__table__, Author.id == Ticket.author_id)
     .outerjoin(Account.__table__, _ours)
     .outerjoin(_asked, _target),
-    condition=_not_a_test,
+    condition=and_(_not_a_test, Ticket.joined_to.is_(None)),
 )
 REPLY_TABLE = ExportTable(
     name="replies",
     singular="reply",
     columns=(
-        *_named(Reply.id, Reply.ticket_id, Ticket.network, account=Account.handle, to=Author.handle),
+        *_named(Reply.id, Reply.ticket_id, network=reply_network(), account=Account.handle, to=Author.handle),
         *_named(Ticket.channel, Reply.turn, Reply.state, Reply.text, Reply.actor, Reply.author, Reply.source),
         *_named(Reply.to_post_id, Reply.created_at, Reply.sent_at, Reply.settled_at),
         *_named(Reply.was_handed_off, Reply.tries, Reply.post_id, Reply.post_url, Reply.reason),
@@ -236,6 +237,7 @@ REPLY_TABLE = ExportTable(
     .outerjoin(Account.__table__, _sender),
     condition=and_(_not_a_test, Reply.state.not_in(PRIVATE_STATES)),
     account_id=_sender_id,
+    network=reply_network(),
 )
 _gone = (
     select(Mention.id)

@@ -19,7 +19,7 @@ from models.tickets import not_shown
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES, DeliveryState
 from models.tickets.reply import Reply
 from models.tickets.state import TicketState
-from models.tickets.ticket import Ticket
+from models.tickets.ticket import Ticket, reply_network
 
 DUE_GRACE = timedelta(minutes=1)  # loops look every two seconds; a crashed worker costs 15 seconds
 ERASURE_GRACE = timedelta(minutes=15)  # after the time by which the text of a hidden post had to be erased
@@ -81,8 +81,8 @@ def _queries(
 ) -> Iterator[tuple[str, Select[Any, Any]]]:
     late, due = at - DUE_GRACE, select(func.count(), func.min(Reply.due_at)).join_from(Reply, Ticket)
     on_its_way = due.where(Reply.state.in_(UNSETTLED_STATES), Reply.due_at <= late)
-    yield "replies", on_its_way.where(Ticket.network.in_(networks))
-    yield "replies without a network", on_its_way.where(Ticket.network.not_in(networks))
+    yield "replies", on_its_way.where(reply_network().in_(networks))
+    yield "replies without a network", on_its_way.where(reply_network().not_in(networks))
     to_delete = due.where(Reply.unsay_by.is_not(None), Reply.state.in_(PUBLIC_STATES), Reply.due_at <= late)
     yield "deletions", to_delete
     yield "stranded replies", select(func.count(), func.min(Reply.created_at)).where(*_untimed_conditions())

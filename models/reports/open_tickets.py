@@ -48,6 +48,7 @@ class UnsettledReply:
     to_post_id: str
     needs_person: bool
     is_moving: bool
+    network: str | None = None  # where it goes; None: where the ticket began
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +345,7 @@ def _unsettled_reply(reply: Reply, latest_id: str | None, *, needs_person: bool)
         to_post_id=latest_id or reply.to_post_id,
         needs_person=needs_person,
         is_moving=reply.is_moving,
+        network=reply.network,
     )
 
 
@@ -361,7 +363,7 @@ _has_live_reply = (
 # The columns of a `TicketEntry`, in its order.
 ENTRY_COLUMNS = (
     Ticket.id,
-    Ticket.network,
+    func.coalesce(Mention.network, Ticket.network),
     Account.handle,
     Author.handle,
     Mention.text,

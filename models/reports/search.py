@@ -25,7 +25,7 @@ from models.sources.mention import Mention
 from models.tickets import answer_as
 from models.tickets.delivery_state import LIVE_STATES, DeliveryState
 from models.tickets.reply import Reply
-from models.tickets.ticket import CANARY_NETWORK, Ticket
+from models.tickets.ticket import CANARY_NETWORK, Ticket, reply_network
 from models.tickets.word_index import MENTION_INDEX, REPLY_INDEX
 
 # How many of the newest ids are searched before the index is asked for all occurrences of a word. A word in
@@ -313,13 +313,14 @@ def _mentions(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Sear
     columns = (
         Mention.id,
         Ticket.id,
-        Ticket.network,
+        Mention.network,
         Author.handle,
         Mention.text,
         Mention.posted_at,
         *_TICKET_COLUMNS,
     )
-    query = _join_tables(select(Mention.seen_at, *columns).join(Ticket, Ticket.id == Mention.ticket_id))
+    query = select(Mention.seen_at, *columns).join(Ticket, Ticket.id == Mention.ticket_id)
+    query = join_place(query.join(Author, Author.id == Mention.author_id))
     here = query.where(Mention.id.in_(ids), Mention.deleted_at.is_(None))
     rows = session.execute(here.order_by(Mention.id.desc()))
     return [(seen, SearchHit(*row)) for seen, *row in rows]
@@ -329,7 +330,7 @@ def _replies(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Searc
     columns = (
         Reply.id,
         Ticket.id,
-        Ticket.network,
+        reply_network(),
         Author.handle,
         Reply.text,
         Reply.created_at,

@@ -33,7 +33,7 @@ def count_today(session: Session, since: datetime, until: datetime, *, heard: in
         select(Turn.outcome, Turn.asked_at, Turn.closed_at)
         .join(Ticket, Ticket.id == Turn.ticket_id)
         .where(Turn.asked_at >= since, Turn.asked_at < until, Turn.opened_by == OPENED_BY_MENTION)
-        .where(Ticket.network != CANARY_NETWORK)
+        .where(Ticket.network != CANARY_NETWORK, Ticket.joined_to.is_(None))
     )
     rows = session.execute(asked).all()
     answered = [row for row in rows if row.outcome == TicketState.ANSWERED]

@@ -82,7 +82,9 @@ class FingerprintCache:
         newest = session.scalar(select(func.max(_REPLY.id))) or 0
         since = max(newest - SCANNED_REPLIES_MAX, self._newest - LATE_COMMIT_MAX_IDS, 0)
         query = (
-            select(_TICKET.network, _REPLY.account_id, _REPLY.id, _REPLY.essence)
+            select(
+                func.coalesce(_REPLY.network, _TICKET.network), _REPLY.account_id, _REPLY.id, _REPLY.essence
+            )
             .join(Ticket.__table__, _TICKET.id == _REPLY.ticket_id)
             .where(_REPLY.id > since, _REPLY.essence != "")
         )

@@ -108,12 +108,19 @@ class Mention(Base):
         """The same where the ledger must have it. Raises `NoResultFound`."""
         return session.scalars(select(cls).where(cls.is_post_of(ticket_id, post_id))).one()
 
+    @property
+    def version(self) -> str:
+        """What tells its version from others, for a button: where an edit keeps the id, with its time."""
+        if self.edited_at is None or self.latest_id != self.post_id:
+            return self.latest_id
+        return f"{self.latest_id} {self.edited_at.isoformat()}"
+
     def check_version(self, post_id: str, latest: str | None) -> None:
         """Refuse an answer to another version of the post `post_id` than its author saw, if that is known.
 
         Raises `MovedOnError`.
         """
-        if latest is not None and self.post_id == post_id and self.latest_id != latest:
+        if latest is not None and self.post_id == post_id and self.version != latest:
             raise MovedOnError("They edited their post after you started writing. Read it, then send again.")
 
     @property

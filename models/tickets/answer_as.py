@@ -85,18 +85,26 @@ def _first_place(words: str, handle: str | None) -> int:
 
 
 def load_accounts(
-    session: Session, ticket: Ticket, ours: Mapping[str, Account] | None = None
+    session: Session,
+    ticket: Ticket,
+    ours: Mapping[str, Account] | None = None,
+    *,
+    target: Mention | None = None,
 ) -> tuple[AnsweringAccount, ...]:
-    """Returns the accounts that may answer the ticket's target now, the preset one first; at least one.
+    """Returns the accounts that may answer a post of the ticket now, the preset one first; at least one.
 
-    `ours` are our accounts on its network by id, if they were read already.
+    `target` is the post (None: the ticket's target); `ours` are our accounts on its network by id, if they
+    were read already.
     """
+    if target is None:
+        target = Mention.find(session, ticket.id, ticket.target_post_id)
+    network = target.network if target is not None else ticket.network
     if ours is None:
-        ours = load_ours(session, ticket.network)
-    target = Mention.find(session, ticket.id, ticket.target_post_id)
+        ours = load_ours(session, network)
     refusals = load_refusals(session, [target])[target.id] if target is not None else {}
     heard = _hearers(refusals, ours)
-    is_own = ticket.account_id not in refusals and (target is None or _heard_any(session, ticket))
+    is_here = network == ticket.network and ticket.account_id not in refusals
+    is_own = is_here and (target is None or _heard_any(session, ticket))
     own = _account(ours, ticket.account_id) if is_own else None
     return order_accounts(
         heard,
@@ -126,7 +134,7 @@ def has_no_account() -> ColumnElement[bool]:
     can_answer = exists().where(
         target.ticket_id == Ticket.id,
         target.post_id == Ticket.target_post_id,
-        connected.network == Ticket.network,
+        connected.network == target.network,
         connected.source.is_not(None),
         or_(connected.network_id == target.account_id, connected.network_id.in_(also)),
     )

@@ -38,6 +38,25 @@ class AnsweringMixin(OwnershipMixin):
         """Returns the reply that holds the current turn, if there is one."""
         return Reply.live(session, self.id, self.turn)
 
+    def targets(self, session: Session) -> list[Mention]:
+        """Returns the posts that the next reply may go to: the preset one, then the newest of each network.
+
+        Empty if the ledger has no post of it.
+        """
+        target = Mention.find(session, self.id, self.target_post_id)
+        if target is None:
+            return []
+        elsewhere = {post.network: post for post in self._posts(session) if post.network != target.network}
+        return [target, *elsewhere.values()]
+
+    def find_target(self, session: Session, network: str | None = None) -> Mention:
+        """Returns the post that the next reply on `network` goes to; the preset one if there is none.
+
+        Raises `NoResultFound` if the ledger has no post of it.
+        """
+        targets = self.targets(session) or [Mention.load(session, self.id, self.target_post_id)]
+        return next((post for post in targets if post.network == network), targets[0])
+
     @property
     def next_turn(self) -> int:
         """The turn of a reply that is written now: the current one, or the next one once that is answered."""
@@ -64,7 +83,9 @@ class AnsweringMixin(OwnershipMixin):
         """
         self._check_turn(session, turn, to_post_id)
         self._follow_up(session, turn, by=by, at=at)
-        draft = self.draft(session, text=text, by=by, at=at, key=key, source="composer", **more)
+        draft = self.draft(
+            session, text=text, by=by, at=at, key=key, source="composer", to_post_id=to_post_id, **more
+        )
         self._queue_draft(session, draft, by=by, at=at, undo_until=undo_until, by_hand=by_hand)
         return draft
 
@@ -102,13 +123,15 @@ class AnsweringMixin(OwnershipMixin):
         source: str,
         turn: int | None = None,
         account_id: str | None = None,
+        to_post_id: str | None = None,
         **more: Any,  # noqa: ANN401 - columns
     ) -> Reply:
-        """Save `text` as a draft of `by` for `turn` (None: the current one) and the current target post.
+        """Save `text` as a draft of `by`, for `turn` (None: the current one) and a post (None: the target).
 
         A draft holds no turn and goes nowhere until someone submits it. `account_id` is the account of ours
-        that it is written as (None: the ticket's). `more` holds further columns: `author` (who wrote the
-        text, if not `by`), `sign_off`, `said_channel` and `said_ts`.
+        that it is written as (None: the ticket's, or the one that heard that post on another network). `more`
+        holds further columns: `author` (who wrote the text, if not `by`), `sign_off`, `said_channel` and
+        `said_ts`.
         """
         self.leave_group(session, by=by, at=at)
         self.record_activity(by=by, at=at)
@@ -116,16 +139,21 @@ class AnsweringMixin(OwnershipMixin):
         if last is not None and last.is_returned:
             self._keep_as_draft(session, last, at=at)
         own_text = strip_sign_off(text, more.get("sign_off"))
+        to_post_id = to_post_id or self.target_post_id
+        to_post = Mention.find(session, self.id, to_post_id)
+        is_elsewhere = to_post is not None and to_post.network != self.network
+        heard_by = to_post.account_id if to_post is not None and is_elsewhere else self.account_id
         draft = Reply(
             essence=compute_fingerprint(own_text, self.participant_names(session)),
             ticket_id=self.id,
-            account_id=account_id or self.account_id,
+            network=to_post.network if to_post is not None else self.network,
+            account_id=account_id or heard_by,
             turn=turn or self.turn,
             text=text,
             actor=by,
             source=source,
             key=key,
-            to_post_id=self.target_post_id,
+            to_post_id=to_post_id,
             created_at=at,
             state=DeliveryState.DRAFT,
             fence=0,
@@ -182,7 +210,7 @@ class AnsweringMixin(OwnershipMixin):
             raise TakenError(f"<@{live.actor}> has already replied: “{escape_mrkdwn(live.text)}”")
         if turn > self.turn:
             may_follow_up = live is not None and live.state in PUBLIC_STATES and turn == self.turn + 1
-            if not may_follow_up or to_post_id != self.target_post_id:
+            if not may_follow_up or not self._is_target(session, to_post_id):
                 raise MovedOnError("This conversation has changed since you opened the composer.")
         elif self.state not in OPEN_STATES:
             who = "Heard" if self.closed_by in {None, HEARD_ACTOR} else f"<@{self.closed_by}>"
@@ -191,8 +219,13 @@ class AnsweringMixin(OwnershipMixin):
                 "Reopen "
                 f"it first."
             )
-        elif turn != self.turn or to_post_id != self.target_post_id:
+        elif turn != self.turn or not self._is_target(session, to_post_id):
             raise MovedOnError("They posted again while you were writing. Read it, then send again.")
+
+    def _is_target(self, session: Session, post_id: str) -> bool:
+        return post_id == self.target_post_id or any(
+            post.post_id == post_id for post in self.targets(session)
+        )
 
     def _follow_up(self, session: Session, turn: int, *, by: str, at: datetime) -> None:
         """Open `turn` if it is the one after an answered turn: then we post a second time in a row."""
@@ -213,7 +246,7 @@ class AnsweringMixin(OwnershipMixin):
         """Move a draft to held or handed off. The caller has checked the turn; the database checks again."""
         Pause.raise_if_paused(session)
         if by_hand is None:
-            unconnected_accounts.raise_if_unconnected(session, self.network, draft.account_id)
+            unconnected_accounts.raise_if_unconnected(session, draft.network_on(self), draft.account_id)
         try:
             with session.begin_nested():
                 if by_hand is None:
@@ -243,6 +276,7 @@ class AnsweringMixin(OwnershipMixin):
             author=reply.author,
             sign_off=reply.sign_off,
             account_id=reply.account_id,
+            to_post_id=self.find_target(session, reply.network).post_id if reply.network else None,
         )
 
     # --- turns --------------------------------------------------------------------------------------------
@@ -322,6 +356,10 @@ class AnsweringMixin(OwnershipMixin):
         turn = self._turn(session, number)
         turn.closed_at, turn.closed_by, turn.outcome, turn.reason = at, by, outcome, reason
         turn.answered_open = None
+
+    def load_turn(self, session: Session, number: int) -> Turn:
+        """Returns the turn of that number. Raises `NoResultFound` if it has none."""
+        return self._turn(session, number)
 
     def _turn(self, session: Session, number: int) -> Turn:
         return session.scalars(select(Turn).where(Turn.ticket_id == self.id, Turn.number == number)).one()

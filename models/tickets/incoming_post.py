@@ -1,7 +1,7 @@
 """What ingest takes and gives: one post as read from a network, where a page belongs, and what it changed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,7 +11,8 @@ from models.core.sla import SlaPolicy
 from models.sources.attachment import Attachment, display_text
 from models.sources.mention import Mention
 
-PUBLIC_VISIBILITIES = frozenset({"public", "unlisted"})  # see `Visibility` in bot/networks/values.py
+VISIBILITIES = ("public", "unlisted", "followers", "direct")  # the widest first, see `Visibility` of networks
+PUBLIC_VISIBILITIES = frozenset({"public", "unlisted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,41 @@ class IncomingPost:
         """The text; if there is none, a description of what is attached."""
         return display_text(self.text, self.media)
 
-    def is_repeat_of(self, mention: Mention) -> bool:
-        """Whether it is no newer than `mention`, which is the same post; pages come in any order.
+    def is_repeat_of(self, mention: Mention, *, read_by: str) -> bool:
+        """Whether it tells nothing new of `mention`, which is the same post; pages come in any order.
 
-        The text of one version comes in two forms: with its links as t.co or as where they lead.
+        `read_by` is our account that read it. The text of one version comes in two forms: with its links as
+        t.co or as where they lead. Where an edit keeps the id, another server shows a version in a form of
+        its own.
         """
-        same = mention.latest_id == self.latest_id and not (self.edit_keeps_id and mention.text != self.text)
-        return same or is_older(self.version_key, mention.version_key)
+        if self.is_narrower_than(mention):
+            return False
+        if is_older(self.version_key, mention.version_key):
+            return True
+        if mention.latest_id != self.latest_id or not self.edit_keeps_id:
+            return mention.latest_id == self.latest_id
+        if self.version_key and mention.version_key:
+            is_same = self.version_key == mention.version_key
+            return is_same and (read_by != mention.account_id or self._looks_like(mention))
+        return self._looks_like(mention) and self.reply_context == mention.reply_context
+
+    def is_narrower_than(self, mention: Mention) -> bool:
+        """Whether fewer people see it than the ledger has of `mention`; an unknown visibility is narrow."""
+        return _narrowness(self.visibility) > _narrowness(mention.visibility)
+
+    def _looks_like(self, mention: Mention) -> bool:
+        """Whether a reader sees the same. A picture's address does not count where versions have keys.
+
+        Servers move pictures of others to themselves, a while after the post.
+        """
+        before, now = mention.attached, self.media
+        if self.version_key:
+            before, now = (tuple(replace(one, url=None) for one in some) for some in (before, now))
+        return (self.text, self.content_warning, now) == (mention.text, mention.content_warning, before)
+
+
+def _narrowness(visibility: str) -> int:
+    return VISIBILITIES.index(visibility) if visibility in VISIBILITIES else len(VISIBILITIES)
 
 
 def is_private(visibility: str) -> bool:
@@ -131,7 +160,8 @@ class IngestResult:
 
     `known_ticket_texts` and `newest_post_ids` hold, for tickets that existed, the newest post;
     `restored_tickets` the tickets with a post that is shown again, and whether they wait again;
-    `further_reasons` what else found a post of a ticket, by the ticket's id.
+    `further_reasons` what else found a post of a ticket, by the ticket's id; `narrowed_ids` the tickets that
+    have become private: what Slack shows of them has to go.
     """
 
     opened_ids: list[int] = field(default_factory=list)
@@ -144,3 +174,4 @@ class IngestResult:
     newest_post_ids: dict[int, str] = field(default_factory=dict)
     restored_tickets: dict[int, bool] = field(default_factory=dict)
     further_reasons: list[tuple[int, OtherReason]] = field(default_factory=list)
+    narrowed_ids: set[int] = field(default_factory=set)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, literal, select, update
+from sqlalchemy import bindparam, insert, literal, select
 from sqlalchemy.orm import Session
 
 from models.core import bulk_insert
@@ -26,7 +26,8 @@ from models.tickets.incoming_post import (
     is_older,
 )
 from models.tickets.muting import find_covering, find_new_muted, wait_if_uncovered
-from models.tickets.state import NO_CHANNEL, OPEN_STATES, TicketState
+from models.tickets.post_changes import copy_content, narrow
+from models.tickets.state import NO_CHANNEL, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
 
@@ -111,7 +112,7 @@ def _record_also_heard(
     rows = _also_heard_rows(mention.id, new, post, place, at)
     added = [one for one, row in zip(new, rows, strict=True) if add_if_absent(session, AlsoHeard, **row)]
     if added:
-        ticket = Ticket.lock(session, mention.ticket_id)
+        ticket = Ticket.lock_of(session, mention)
         ticket.revision += 1
         wait_if_uncovered(session, ticket, mention, post, place, at=at)
         result.changed_ids.add(mention.ticket_id)
@@ -138,42 +139,26 @@ def _ingest_known(
 
     A post that was missing is shown again, whatever version of it is listed.
     """
-    if not mention.is_missing and post.is_repeat_of(mention):
+    if not mention.is_missing and post.is_repeat_of(mention, read_by=place.account_id):
         result.repeats += 1
         return
     # Lock the ticket first, as everything that changes a post does: else two workers that read one edit could
     # each wait for the other's lock. The first of them has changed the post meanwhile.
-    ticket = Ticket.lock(session, mention.ticket_id)
-    session.refresh(mention)
+    ticket = Ticket.lock_of(session, mention)
     if mention.is_missing:
         restore_mention(session, mention, post, place, result, at=at)
-    if post.is_repeat_of(mention):
+    narrow(session, ticket, mention, post, result, at=at)
+    if post.is_repeat_of(mention, read_by=place.account_id):
         result.repeats += 1
         return
     mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
-    _copy_content(session, mention, post, place)
+    copy_content(session, mention, post, place)
     priorities.rescore(session, [ticket.id])
     ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
     wait_if_uncovered(session, ticket, mention, post, place, at=at)
     result.edits += 1
     result.changed_ids.add(mention.ticket_id)
-
-
-def _copy_content(session: Session, mention: Mention, post: IncomingPost, place: IngestTarget) -> None:
-    """Copy the text, what is attached and the addressees of the post as it is now.
-
-    Whether it may be answered is true of the account that read it alone.
-    """
-    mention.text = post.text
-    if place.account_id == mention.account_id:
-        mention.answerable = post.answerable
-    else:
-        here = (AlsoHeard.mention_id == mention.id, AlsoHeard.account_id == place.account_id)
-        session.execute(update(AlsoHeard).where(*here).values(answerable=post.answerable))
-    mention.media = [attachment.as_json() for attachment in post.media]
-    mention.addressed, mention.answers = list(post.addressed), post.answers
-    mention.content_warning, mention.reply_context = post.content_warning, post.reply_context
 
 
 def restore_mention(
@@ -190,7 +175,7 @@ def restore_mention(
     if mention.deleted_at is not None:
         if post.latest_id != mention.latest_id and not is_older(post.version_key, mention.version_key):
             mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
-        _copy_content(session, mention, post, place)
+        copy_content(session, mention, post, place)
     sla_policy = place.sla_policy_of(session, ticket.channel)
     mute = find_covering(session, mention, post)
     waits = not_shown.restore(session, ticket, mention, mute, at=at, sla_policy=sla_policy)
@@ -209,9 +194,8 @@ def _ingest_new(
 ) -> None:
     authors, returning = _author_ids(session, place.network, {post.author_id for post in new_posts})
     not_shown.schedule_author_checks(session, [authors[one] for one in returning], at=at)
-    tickets = _lock_tickets(
-        session, place, [post for post in new_posts if post.author_id in returning], authors
-    )
+    known = {_ticket_key(post, authors) for post in new_posts if post.author_id in returning}
+    tickets = Ticket.lock_for_posts(session, place, known)
     fresh = [post for post in new_posts if _ticket_key(post, authors) not in tickets]
     new = _open_tickets(session, fresh, place, authors, at=at)
     muted, joined = find_new_muted(session, place.network, new_posts, authors), []
@@ -222,7 +206,7 @@ def _ingest_new(
             result.follow_ups += 1
         elif ticket is not None:
             sla_policy = place.sla_policy_of(session, ticket.channel)
-            ticket.add_post(session, post, at=at, sla_policy=sla_policy)
+            ticket.add_post(session, post, place.network, at=at, sla_policy=sla_policy)
             result.follow_ups += 1
             result.known_ticket_texts[ticket.id], result.newest_post_ids[ticket.id] = (
                 post.display_text,
@@ -232,7 +216,7 @@ def _ingest_new(
     rows = [_mention_values(post, place, authors, owners, at=at) for post in new_posts]
     _write_mentions(session, rows, at=at)
     for ticket, post, mute in joined:  # after the event of the post itself
-        ticket.add_muted_post(session, post, mute, at=at)
+        ticket.add_muted_post(session, post, place.network, mute, at=at)
     opened = [(new[_ticket_key(post, authors)], post) for post in fresh]
     Ticket.close_new_muted(session, opened, muted, at=at)
     met = {authors[one] for one in returning}
@@ -269,36 +253,6 @@ def _author_ids(session: Session, network: str, wanted: set[str]) -> tuple[dict[
         session, Author, [{"id": new[one], "network_id": one, **blank} for one in missing]
     )
     return returning | new, returning
-
-
-def _lock_tickets(
-    session: Session, place: IngestTarget, new_posts: list[IncomingPost], authors: dict[str, int]
-) -> dict[TicketKey, Ticket]:
-    """Returns the tickets that exist for these posts, locked until the transaction ends.
-
-    One author's exchange with us in one conversation is one ticket, whichever of our accounts a post names;
-    what only some people can see is another. Where an older Heard has opened several, it is this account's,
-    else an open one, else the newest.
-    """
-    if not new_posts:
-        return {}
-    query = (
-        select(Ticket)
-        .where(
-            Ticket.network == place.network,
-            Ticket.conversation_id.in_({post.conversation_id for post in new_posts}),
-            Ticket.author_id.in_(authors.values()),
-        )
-        .order_by(Ticket.id)
-        .with_for_update()
-    )
-    held = session.scalars(query, execution_options=REFRESH_OPTIONS).all()
-    best_last = sorted(
-        held, key=lambda one: (one.account_id == place.account_id, one.state in OPEN_STATES, one.id)
-    )
-    return {
-        TicketKey(ticket.conversation_id, ticket.author_id, ticket.is_private): ticket for ticket in best_last
-    }
 
 
 def _open_tickets(

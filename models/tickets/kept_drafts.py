@@ -14,6 +14,8 @@ from models.tickets.ticket import Ticket
 
 def why_cannot_reply(ticket: Ticket, live: Reply | None) -> str:
     """Why nothing can be written now, and what to do about it, as mrkdwn; `live` is the turn's reply."""
+    if ticket.joined_to is not None:
+        return ticket.joined_text
     if live is None:
         return f"This ticket is closed: {ticket.state}. Press *Reopen* on the card first."
     who = f"<@{live.actor}>"
@@ -37,14 +39,19 @@ def keep_draft(
     replaces: int | None = None,
     author: str | None = None,
     account_id: str | None = None,
+    network: str | None = None,
 ) -> Reply | None:
     """Keep what `by` typed as a draft; None if these very words are kept already.
 
     `request_key` names the composer and the words. The draft `replaces` is discarded; `author` is whose words
-    they were, if somebody else's; `account_id` the account that they are written as (None: the ticket's).
+    they were, if somebody else's; `account_id` the account that they are written as (None: the ticket's);
+    `network` where (None: the preset one). What was typed for a ticket that was joined to another one is kept
+    there.
     """
     if not ProcessedRequest.claim_key(session, request_key, at=at):
         return None
+    if ticket.joined_to is not None:
+        ticket = Ticket.lock(session, ticket.joined_to)
     came_from = discard_replaced(session, replaces, by=by, at=at) if replaces is not None else {}
     draft = ticket.draft(
         session,
@@ -55,6 +62,7 @@ def keep_draft(
         source="composer",
         author=author,
         account_id=account_id,
+        to_post_id=ticket.find_target(session, network).post_id,
         **came_from,
     )
     draft.update_reaction(session)

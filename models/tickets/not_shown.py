@@ -159,13 +159,18 @@ def list_due_checks(
     return session.scalars(query.order_by(Mention.look_at, Mention.id).limit(limit)).all()
 
 
-def list_shown_siblings(session: Session, ticket_ids: Sequence[int], *, limit: int) -> Sequence[Mention]:
-    """Returns the posts of those tickets that are not known to be missing, newest first.
+def list_shown_siblings(
+    session: Session, ticket_ids: Sequence[int], network: str, *, limit: int
+) -> Sequence[Mention]:
+    """Returns the posts of those tickets on `network` that are not known to be missing, newest first.
 
     An author who hid one post may have hidden all.
     """
     query = select(Mention).where(
-        Mention.ticket_id.in_(ticket_ids), Mention.missing_since.is_(None), Mention.deleted_at.is_(None)
+        Mention.ticket_id.in_(ticket_ids),
+        Mention.network == network,
+        Mention.missing_since.is_(None),
+        Mention.deleted_at.is_(None),
     )
     return session.scalars(query.order_by(Mention.id.desc()).limit(limit)).all()
 

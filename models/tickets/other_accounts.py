@@ -4,14 +4,14 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import exists, func, or_, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models.sources.also_heard import AlsoHeard
 from models.sources.cursor import Cursor
 from models.sources.mention import Mention
 from models.tickets.delivery_state import PENDING_STATES, PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.reply import Reply
-from models.tickets.ticket import Ticket
+from models.tickets.ticket import Ticket, reply_network
 
 
 def count_waiting_tickets(session: Session, network: str, connected_ids: Collection[str]) -> dict[str, int]:
@@ -26,7 +26,7 @@ def count_waiting_tickets(session: Session, network: str, connected_ids: Collect
         or_(Mention.account_id.in_(connected_ids), also),
     )
     moving = select(Ticket.id, Reply.account_id).join(Reply, Reply.ticket_id == Ticket.id)
-    moving = moving.where(Ticket.network == network, Reply.account_id.not_in(connected_ids))
+    moving = moving.where(reply_network() == network, Reply.account_id.not_in(connected_ids))
     ids = union(
         select(Ticket.id, Ticket.account_id).where(
             Ticket.is_open(),
@@ -43,7 +43,7 @@ def count_waiting_tickets(session: Session, network: str, connected_ids: Collect
 
 def list_pending_replies(session: Session, network: str, account_id: str | None) -> list[int]:
     """Returns the ids of the pending replies of an account (None: of all accounts), oldest first."""
-    query = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id).where(Ticket.network == network)
+    query = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id).where(reply_network() == network)
     if account_id is not None:
         query = query.where(Reply.account_id == account_id)
     return list(session.scalars(query.where(Reply.state.in_(PENDING_STATES)).order_by(Reply.id)))
@@ -56,10 +56,10 @@ def list_networks_without_credentials(
 
     While new keys are rolled out, a worker started with the old ones may still read them.
     """
-    read = exists().where(Cursor.network == Ticket.network, Cursor.read_at >= read_before)
-    query = select(Ticket.network).join(Reply, Reply.ticket_id == Ticket.id).distinct()
-    waiting = (Reply.state.in_(PENDING_STATES), Ticket.network.not_in(networks))
-    return list(session.scalars(query.where(*waiting, ~read).order_by(Ticket.network)))
+    read = exists().where(Cursor.network == reply_network(), Cursor.read_at >= read_before)
+    query = select(reply_network()).join(Reply, Reply.ticket_id == Ticket.id).distinct()
+    waiting = (Reply.state.in_(PENDING_STATES), reply_network().not_in(networks))
+    return list(session.scalars(query.where(*waiting, ~read).order_by(reply_network())))
 
 
 def redraw_cards(session: Session, network: str, account_id: str) -> None:
@@ -73,4 +73,7 @@ def redraw_cards(session: Session, network: str, account_id: str) -> None:
         exists().where(Reply.ticket_id == Ticket.id, Reply.account_id == account_id),
     )
     is_shown = Ticket.drawn_revision > 0
-    Ticket.redraw_all(session, Ticket.is_open(), Ticket.network == network, is_shown, names_it)
+    twin = aliased(Ticket)
+    has_twin = exists().where(twin.joined_to == Ticket.id, twin.network == network)
+    is_there = or_(Ticket.network == network, has_twin)
+    Ticket.redraw_all(session, Ticket.is_open(), is_there, is_shown, names_it)

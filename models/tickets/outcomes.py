@@ -81,11 +81,13 @@ class OutcomesMixin(AnsweringMixin):
 
         With `sla_policy`, a due time that has passed is counted again from `at`: it is not overdue at once.
         One that was muted, to which nothing was owed, is due from `at` on.
-        Raises `RuleBrokenError` if it waits already, and `OnItsWayError` while a reply may or may not be
-        public.
+        Raises `RuleBrokenError` if it waits already or was joined to another ticket, and `OnItsWayError`
+        while a reply may or may not be public.
         """
         if self.state == TicketState.WAITING:
             raise RuleBrokenError("This ticket is already open.")
+        if self.joined_to is not None:
+            raise RuleBrokenError(self.joined_text)
         self.leave_group(session, by=by, at=at)
         if self.state == TicketState.MUTED and sla_policy is not None:
             self.due_at, self.nudges = sla_policy.due(at), 0

@@ -41,9 +41,9 @@ class OwnershipMixin(TicketColumns):
     def has_or_gets_card(cls) -> ColumnElement[bool]:
         """Returns the SQL condition that a ticket's card is in Slack or will be.
 
-        What is muted gets none, nor what waits for a private channel.
+        What is muted gets none, nor what waits for a private channel or was joined to another ticket.
         """
-        gets_one = and_(cls.state != TicketState.MUTED, cls.channel != NO_CHANNEL)
+        gets_one = and_(cls.state != TicketState.MUTED, cls.channel != NO_CHANNEL, cls.joined_to.is_(None))
         return or_(gets_one, ~cls.has_no_card())
 
     @classmethod
@@ -246,7 +246,14 @@ class OwnershipMixin(TicketColumns):
         """Returns the replies of any turn that were submitted and have no final state yet, oldest first."""
         return Reply.unsettled(session, self.id)
 
+    @property
+    def joined_text(self) -> str:
+        """Why nothing can be done on it, if it was joined to another ticket; a sentence."""
+        return f"This post shares a card with the same words on another network: ticket #{self.joined_to}."
+
     def _must_be_open(self) -> None:
+        if self.joined_to is not None:
+            raise RuleBrokenError(self.joined_text)
         if self.state not in OPEN_STATES:
             raise RuleBrokenError(f"This ticket is closed: {self.state}. Reopen it first.")
 

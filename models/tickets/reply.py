@@ -42,6 +42,7 @@ from models.tickets.delivery_state import (
     DeliveryState,
 )
 from models.tickets.reply_columns import ReplyColumns
+from models.tickets.ticket_columns import TicketColumns
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +144,10 @@ class Reply(ReplyColumns, Base):
         """Returns the text of `last_returned` without the sign-off, or None."""
         kept = cls.last_returned(session, ticket_id, actor)
         return kept.words if kept is not None else None
+
+    def network_on(self, ticket: TicketColumns) -> str:
+        """Returns on which network it is, or goes out: that of `ticket`, which is its own, or of a twin."""
+        return self.network or ticket.network
 
     @classmethod
     def erase_warning(cls, session: Session, ticket_id: int, post_id: str) -> None:
@@ -315,6 +320,12 @@ class Reply(ReplyColumns, Base):
         )
 
     # --- unsure -----------------------------------------------------------------------------------------
+
+    def was_unsure(self, session: Session) -> bool:
+        """Whether an earlier try may have published it, so that its request must stay as it is."""
+        here = (Event.ticket_id == self.ticket_id, Event.reply_id == self.id)
+        query = select(Event.id).where(*here, Event.act == f"reply {DeliveryState.UNSURE}").limit(1)
+        return session.scalar(query) is not None
 
     def record_lookup(self, session: Session, *, next_at: datetime | None, counts: bool = True) -> None:
         """Record a lookup that did not find it. The next one is at `next_at`.

@@ -18,6 +18,7 @@ class ReplyColumns:
 
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    network: Mapped[str | None]  # where it goes out; None: on the ticket's network
     account_id: Mapped[str] = mapped_column(default="", server_default="")  # as which account it goes out
     turn: Mapped[int]
     state: Mapped[str] = mapped_column(default=DeliveryState.DRAFT)

@@ -56,7 +56,11 @@ class StoppingMixin(OutcomesMixin):
             or self.state != TicketState.WAITING
         ):
             return
-        session.delete(turn)
+        self._return_to_previous_turn(session)
+
+    def _return_to_previous_turn(self, session: Session) -> None:
+        """Remove the current turn: it is as the turn before ended."""
+        session.delete(self._turn(session, self.turn))
         self.turn -= 1
         previous = self._turn(session, self.turn)
         self.state, self.reason = previous.outcome or TicketState.ANSWERED, previous.reason

@@ -6,12 +6,13 @@ builds on the one before: `ownership.py` (claims and the composer), `answering.p
 `customer_posts.py` (posts that arrive, disappear and come back).
 """
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, relationship
 
 from models.core.base import Base
 from models.sources.author import Author
 from models.tickets.customer_posts import CustomerPostsMixin
+from models.tickets.reply import Reply
 from models.tickets.state import (
     OPEN_STATES,
     TicketState,
@@ -47,7 +48,7 @@ class Ticket(CustomerPostsMixin, Base):
                 sqlite_where=text(f"{name} IS NOT NULL"),
                 postgresql_where=text(f"{name} IS NOT NULL"),
             )
-            for name in ("composing_until", "back_at", "nudge_at", "group_id")
+            for name in ("composing_until", "back_at", "nudge_at", "group_id", "joined_to")
         ),
         # For the lists of what was muted lately.
         Index(
@@ -99,3 +100,8 @@ class Ticket(CustomerPostsMixin, Base):
     )
 
     author: Mapped[Author] = relationship(lazy="raise")
+
+
+def reply_network() -> ColumnElement[str]:
+    """Returns the SQL expression for the network that a reply is on, in a query that joins its ticket."""
+    return func.coalesce(Reply.network, Ticket.network)

@@ -26,6 +26,10 @@ class TicketColumns:
     is_private: Mapped[bool] = mapped_column(default=False, server_default=false())  # not everybody sees it
     group_id: Mapped[int | None] = mapped_column(BigKey)  # the `TicketGroup` on whose card it is shown
     keeps_card: Mapped[bool] = mapped_column(default=False, server_default=false())  # it joins no group
+    joined_to: Mapped[int | None] = mapped_column(BigKey)  # the ticket that has its posts, as a twin of it
+    same_as: Mapped[int | None] = mapped_column(
+        BigKey
+    )  # a twin of it that it could not be joined to any more
     revision: Mapped[int] = mapped_column(default=1)
     drawn_revision: Mapped[int] = mapped_column(default=0)
 

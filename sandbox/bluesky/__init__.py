@@ -4,7 +4,8 @@ It imports nothing else of this project. Start with `BlueskyServer` and its `wor
 """
 
 from sandbox.bluesky.faults import Fault, Faults
+from sandbox.bluesky.jetstream import JetstreamServer
 from sandbox.bluesky.server import BlueskyServer
 from sandbox.bluesky.state.world import BlueskyWorld
 
-__all__ = ["BlueskyServer", "BlueskyWorld", "Fault", "Faults"]
+__all__ = ["BlueskyServer", "BlueskyWorld", "Fault", "Faults", "JetstreamServer"]

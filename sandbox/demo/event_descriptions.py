@@ -29,6 +29,10 @@ ACTS = {
     "I posted it": ("Confirmed by hand", "A teammate said that they posted it."),
     "I did not post it": ("Not posted", "The text comes back; the ticket is still waiting."),
     "undo": ("Undone", "Nothing was published. The text is kept."),
+    "sent once more": (
+        "Sent once more",
+        "Not found on the network: the same text under the same key, which cannot be public twice.",
+    ),
     "send again": ("Sent again", "A person decided so, after one more check."),
     "discard": ("Discarded", "A person decided so."),
     "it is there": ("Confirmed by hand", "A person saw it on the network."),
@@ -47,6 +51,14 @@ ACTS = {
         "Somebody acted on it, or its author posted again: it left the shared card.",
     ),
     "close undone": ("Waiting again", "Close all was undone on the shared card."),
+    "private channel": (
+        "Private channel",
+        "Not everybody can see the post, so its card is in a private channel.",
+    ),
+    "private channel lost": (
+        "Private channel lost",
+        "Its text was removed from that channel. It waits for another private one.",
+    ),
     "muted": ("Muted", "Somebody muted its conversation, its author or its words: it has no card."),
     "post not shown": (
         "Not shown",

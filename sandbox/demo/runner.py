@@ -1,4 +1,4 @@
-"""Starts the local X, the local Slack, the page and the bot, and stops them all."""
+"""Starts the local networks, the local Slack, the page and the bot, and stops them all."""
 
 import argparse
 import contextlib
@@ -18,15 +18,18 @@ from typing import Any
 from waitress.server import create_server
 
 from models.core.database import Database
+from sandbox.bluesky import BlueskyServer
 from sandbox.demo.bot_process import BotProcess
+from sandbox.demo.local_networks import LocalNetworks
 from sandbox.demo.scripted_customers import ScriptedCustomers
 from sandbox.demo.seed import seed, set_up_workspace
 from sandbox.demo.story import CHANNEL, load_story
 from sandbox.demo.ticket_timeline import LedgerView
-from sandbox.page import OUR_TOKEN, EventStream, PageContext, create_app
+from sandbox.mastodon import MastodonServer
+from sandbox.page import OUR_TOKEN, EventStream, PageContext, bluesky_version, create_app
 from sandbox.slack import SlackServer, SlackWorld
 from sandbox.slack.workspace.app import SlackApp
-from sandbox.x import XServer, XWorld
+from sandbox.x import XServer
 
 PORT = 8000
 WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -40,7 +43,7 @@ DIGEST_DELAY = timedelta(minutes=2)  # from the start: a visitor need not wait u
 def main() -> None:
     """Run the demo until Ctrl-C."""
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="Runs Heard between a local X and a local Slack."
+        prog="python -m sandbox", description="Runs Heard between local networks and a local Slack."
     )
     parser.add_argument("--port", type=int, default=PORT, help=f"the page's; {PORT} or the next free one")
     parser.add_argument("--quiet-customers", action="store_true", help="no customer posts by themselves")
@@ -53,7 +56,7 @@ def main() -> None:
 
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, leave)
-    _print("Starting a local X, a local Slack and the bot …")
+    _print("Starting a local X, Mastodon, Bluesky and Slack, and the bot …")
     with running(port=given.port, customers=not given.quiet_customers, over=over) as demo:
         if not over.is_set():
             _print(GREETING.format(url=demo.url))
@@ -66,6 +69,7 @@ GREETING = """
   Heard's demo is ready:   {url}
 
   Try this: press Reply on Maria's card in #mentions, write an answer, and watch it arrive on X, on the right.
+  Then be a customer:      its tabs X, Mastodon and Bluesky let you post on each network.
   Two teammates at once:   open {url}?as=U0BEN in a second window.
   Ctrl-C stops everything.
 """
@@ -95,28 +99,46 @@ def running(
         folder = Path(things.enter_context(tempfile.TemporaryDirectory(prefix="heard-demo-")))
         url = f"sqlite:///{folder / 'ledger.db'}"
         story = load_story()
-        x_world = XWorld(handle=story.people.brand.handle, name=story.people.brand.name)
+        networks = LocalNetworks.of(story.people)
         slack_world = SlackWorld(
             SlackApp(team_name="Fernpress", team_domain="fernpress", team_url="https://fernpress.slack.test/")
         )
         set_up_workspace(slack_world)
         slack = SlackServer(SECRET, BOT_TOKEN, world=slack_world)
-        x = things.enter_context(XServer(x_world))
+        x = things.enter_context(XServer(networks.x))
+        mastodon = things.enter_context(MastodonServer(networks.mastodon))
+        bluesky = things.enter_context(BlueskyServer(networks.bluesky))
         event_stream = EventStream()
-        env = _settings(url, slack, x) | _digest(datetime.now(UTC) + DIGEST_DELAY) | settings
+        env = (
+            _settings(url, slack, x)
+            | _sign_in(mastodon, bluesky)
+            | _digest(datetime.now(UTC) + DIGEST_DELAY)
+            | settings
+        )
         bot = BotProcess(env, folder, lambda: event_stream.changed("internals"))
         things.callback(bot.close)
         bot.migrate()
-        _write_history(x_world, slack_world, url)
+        _write_history(networks, slack_world, url)
         things.enter_context(slack)
         slack.events_url = bot.events_url
         ledger = LedgerView(url)
         things.callback(ledger.close)
-        scripted = ScriptedCustomers(x_world, running=customers)
+        scripted = ScriptedCustomers(networks, running=customers)
         things.callback(scripted.close)
         commands = tuple((one.command, one.hint) for one in story.suggestions.commands)
-        tagline, ideas = story.people.brand.tagline, story.suggestions.ideas
-        context = PageContext(slack, x, bot, ledger, scripted, event_stream, tagline, commands, ideas)
+        context = PageContext(
+            slack=slack,
+            x=x,
+            mastodon=mastodon,
+            bluesky=bluesky,
+            bot=bot,
+            ledger=ledger,
+            customers=scripted,
+            event_stream=event_stream,
+            tagline=story.people.brand.tagline,
+            commands=commands,
+            ideas=dict(story.suggestions.ideas.items()),
+        )
         things.callback(_watch(context))
         bot.start()
         served = things.enter_context(_served(context, port))
@@ -153,15 +175,28 @@ def _settings(url: str, slack: SlackServer, x: XServer) -> dict[str, str]:
     }
 
 
+def _sign_in(mastodon: MastodonServer, bluesky: BlueskyServer) -> dict[str, str]:
+    """Make up the brand's secrets on Mastodon and Bluesky, and return the bot's variables with them."""
+    world = mastodon.world
+    token = world.grants.grant(world.brand.id, frozenset({"read", "write"}))
+    return {
+        "MASTODON_URL": mastodon.url,
+        "MASTODON_ACCESS_TOKEN": token.secret,
+        "BLUESKY_URL": bluesky.url,
+        "BLUESKY_HANDLE": bluesky.world.brand.handle,
+        "BLUESKY_APP_PASSWORD": bluesky.world.app_password(),
+    }
+
+
 def _digest(at: datetime) -> dict[str, str]:
     """Settings for a digest at `at` that includes the week, whatever day it is."""
     return {"DIGEST_AT": f"{at:%H:%M}", "DIGEST_DAY": WEEK[at.weekday()]}
 
 
-def _write_history(x: XWorld, slack: SlackWorld, url: str) -> None:
+def _write_history(networks: LocalNetworks, slack: SlackWorld, url: str) -> None:
     database = Database(url)
     try:
-        seed(x, slack, database, datetime.now(UTC))
+        seed(networks, slack, database, datetime.now(UTC))
     finally:
         database.close()
 
@@ -226,23 +261,26 @@ def _socket(port: int) -> socket.socket:
 
 
 def _watch(context: PageContext) -> Any:  # noqa: ANN401 - a callable
-    """Tell open pages about every change in Slack, X and the bot. Returns a function that stops it."""
+    """Tell open pages about every change in Slack, the networks and the bot. Returns what stops it."""
     news, over = context.event_stream, threading.Event()
     news.bot = lambda: context.bot.state
     ends = [
         context.slack.world.on_change(lambda change: _slack_changed(context, change.kind)),
         context.x.world.on_change(lambda _: news.changed("network")),
+        context.mastodon.world.on_change(lambda _: news.changed("mastodon")),
     ]
 
     def poll() -> None:
-        """Find new requests and new acts in the database, which send no change events."""
-        known: tuple[int, ...] = ()
+        """Find new requests, new acts in the database and changes on Bluesky, which send no change events."""
+        internals: tuple[int, ...] = ()
+        bluesky: tuple[object, ...] = bluesky_version(context.bluesky.world)
         while not over.wait(CHANGE_POLL_SECONDS):
-            slack, x = context.slack.world, context.x.world
-            now = (len(slack.calls), len(slack.deliveries), len(x.requests), context.ledger.mark())
-            if now != known:
-                known = now
+            if (now := _activity(context)) != internals:
+                internals = now
                 news.changed("internals")
+            if (version := bluesky_version(context.bluesky.world)) != bluesky:
+                bluesky = version
+                news.changed("bluesky")
 
     threading.Thread(target=poll, name="news", daemon=True).start()
 
@@ -252,6 +290,15 @@ def _watch(context: PageContext) -> Any:  # noqa: ANN401 - a callable
             stop()
 
     return end
+
+
+def _activity(context: PageContext) -> tuple[int, ...]:
+    """Return numbers of which one grows with each request and each act in the database."""
+    slack = context.slack.world
+    networks = (context.x.world.requests, context.mastodon.world.requests)
+    bluesky = context.bluesky.world.journal.requests
+    logs = (slack.calls, slack.deliveries, *networks, bluesky)
+    return *(len(log) for log in logs), context.ledger.mark()
 
 
 def _slack_changed(context: PageContext, kind: str) -> None:

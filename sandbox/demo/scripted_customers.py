@@ -2,8 +2,8 @@
 
 import threading
 
+from sandbox.demo.local_networks import LocalNetworks
 from sandbox.demo.story import load_story
-from sandbox.x import XWorld
 
 FIRST_POST_SECONDS, POST_INTERVAL_SECONDS = 40.0, 55.0
 
@@ -11,9 +11,9 @@ FIRST_POST_SECONDS, POST_INTERVAL_SECONDS = 40.0, 55.0
 class ScriptedCustomers:
     """A thread that lets the new customers of the story post; `running = False` pauses it."""
 
-    def __init__(self, x: XWorld, *, running: bool = True) -> None:
+    def __init__(self, networks: LocalNetworks, *, running: bool = True) -> None:
         self.running = running
-        self._x = x
+        self._networks = networks
         self._posts = load_story().new_customers.posts
         self._posted = 0
         self._lock = threading.Lock()
@@ -40,9 +40,8 @@ class ScriptedCustomers:
                 return False
             one = self._posts[self._posted]
             self._posted += 1
-        if self._x.find_user(one.handle) is None:
-            self._x.add_user(one.handle, one.name, followers=one.followers, verified=one.verified)
-        self._x.post(one.handle, one.text)
+        self._networks.add(one)
+        self._networks.post(one, one.text, warning=one.warning)
         return True
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""Writes the demo's two weeks of history into the local X, the local Slack and the bot's database.
+"""Writes the demo's two weeks of history into the local networks, the local Slack and the bot's database.
 
 The database is written through the bot's own rules (`models`), each act at its own time. The cards are
 placeholders until the bot runs: it draws them itself.
@@ -6,8 +6,8 @@ placeholders until the bot runs: it draws them itself.
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,25 +23,33 @@ from models.core.sla import SlaPolicy
 from models.issues.fix_followup import reconcile_reports
 from models.sources import track_rules
 from models.sources.account import FROM_ENVIRONMENT
-from models.sources.attachment import Attachment
 from models.sources.cursor import MENTIONS_CURSOR
 from models.sources.track_rules import TrackDraft
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
 from models.tickets.state import ReminderLevel
+from sandbox.demo.local_networks import LocalNetworks
+from sandbox.demo.past_posts import (
+    NOT_ANSWERABLE,
+    OurAccount,
+    PastNetwork,
+    Published,
+    past_networks,
+)
 from sandbox.demo.story import (
     CHANNEL,
+    PRIVATE_CHANNEL,
     AuthorNote,
     ChannelPost,
     Fix,
+    Network,
     PastMention,
     Story,
     ThreadNote,
     load_story,
 )
 from sandbox.slack import SlackWorld
-from sandbox.x import XPost, XWorld
 
 MANIFEST = Path(__file__).parent.parent.parent / "manifest.json"
 REPLY_TARGET = timedelta(minutes=30)
@@ -52,34 +60,28 @@ CLAIM_DELAY = timedelta(minutes=4)
 CLAIMED_AFTER = 0.3  # of the time that a reply took: then somebody claimed the ticket
 UNDO_WINDOW = timedelta(seconds=10)
 SEND_LEASE = timedelta(seconds=12)
-NOT_ANSWERABLE = "They neither mentioned nor quoted us, so X accepts no reply from its API."
-_KINDS = {"animated_gif": "gif"}  # X's word → the database's
 Act = tuple[datetime, Callable[[], None]]
 
 
-def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> None:
+def seed(networks: LocalNetworks, slack: SlackWorld, database: Database, now: datetime) -> None:
     """Write the whole story up to `now`. Call it before Slack's server starts, so that no events are sent."""
     story = load_story()
+    past = (*story.two_weeks.mentions, *story.other_networks.mentions)
+    began = now - max(one.ago for one in past)
+    networks.set_clock(began)
     for one in story.people.customers:
-        x.add_user(one.handle, one.name, followers=one.followers, verified=one.verified)
+        networks.add(one)
+    places = past_networks(networks)
     with database.write() as session:
-        Account.record_profile(
-            session,
-            network="x",
-            network_id=x.brand.id,
-            handle=x.brand.handle,
-            name=x.brand.name,
-            at=now,
-            source=FROM_ENVIRONMENT,
-        )
-        began = now - max(past.ago for past in story.two_weeks.mentions)
-        Track.mentions_of(session, "x", x.brand.id, at=began)
+        for place in places.values():
+            _listen(session, place.account, began=began, now=now)
+        brand = networks.x.brand.handle
         # What is said about the brand to nobody in particular; those who write its handle come as mentions.
-        track_rules.add(session, TrackDraft("search", "x", f"{x.brand.handle} -@{x.brand.handle}"), at=now)
-        Cursor.of(session, "x", x.brand.id, MENTIONS_CURSOR, at=began)  # the bot has been polling ever since
-        history = History(x, slack, session, story, now)
+        track_rules.add(session, TrackDraft("search", "x", f"{brand} -@{brand}"), at=now)
+        history = History(places, slack, session, story, now)
         for at, act in sorted(history.acts(), key=lambda one: one[0]):
             slack.clock = at.timestamp
+            networks.set_clock(at)
             act()
         for issue_id in session.scalars(select(Issue.id).where(Issue.fixed_at.is_not(None))).all():
             reconcile_reports(session, issue_id, at=now)
@@ -87,15 +89,33 @@ def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> Non
             late.record_breach(session, at=now)  # mark the reminders as sent, else the demo starts with them
             late.nudges |= ReminderLevel.HALF | ReminderLevel.OWNER
     slack.clock = lambda: datetime.now(UTC).timestamp()
-    for fresh in story.two_weeks.fresh:
-        x.post(fresh.author, fresh.text, at=now - fresh.ago, media=fresh.media, poll=fresh.poll)
+    for fresh in sorted((*story.two_weeks.fresh, *story.other_networks.fresh), key=lambda one: -one.ago):
+        networks.set_clock(now - fresh.ago)
+        networks.post_fresh(story.people.customer(fresh.author), fresh, now)
+    networks.start_clocks()
+
+
+def _listen(session: Session, ours: OurAccount, *, began: datetime, now: datetime) -> None:
+    """Write down the brand's account, its track of mentions, and that the bot has read them since `began`."""
+    Account.record_profile(
+        session,
+        network=ours.network,
+        network_id=ours.network_id,
+        handle=ours.handle,
+        name=ours.name,
+        server=ours.server,
+        at=now,
+        source=FROM_ENVIRONMENT,
+    )
+    Track.mentions_of(session, ours.network, ours.network_id, at=began)
+    Cursor.of(session, ours.network, ours.network_id, MENTIONS_CURSOR, at=began)
 
 
 @dataclass
 class History:
-    """The story as timed acts on X, Slack and the database."""
+    """The story as timed acts on the networks, Slack and the database."""
 
-    x: XWorld
+    places: Mapping[Network, PastNetwork]
     slack: SlackWorld
     session: Session
     story: Story
@@ -104,7 +124,7 @@ class History:
     def acts(self) -> Iterator[Act]:
         """Everything that happens, in no particular order."""
         told = self.story.two_weeks
-        for past in told.mentions:
+        for past in (*told.mentions, *self.story.other_networks.mentions):
             yield from self._mention(past)
         for note in told.notes:
             yield self.now - note.ago, partial(self._note, note)
@@ -164,44 +184,47 @@ class MentionSteps:
 
     def __init__(self, history: History, past: PastMention) -> None:
         self.history, self.past = history, past
-        self.x, self.slack, self.session = history.x, history.slack, history.session
-        self.post: XPost | None = None
-        self.answered: XPost | None = None
+        self.slack, self.session = history.slack, history.session
+        self.author = history.story.people.customer(past.author)
+        self.place = history.places[self.author.network]
+        self.post: IncomingPost | None = None
+        self.answered: Published | None = None
         self.card_ts = ""
 
     @property
     def ticket(self) -> Ticket:
         """The ticket of the latest post."""
         assert self.post is not None
-        query = select(Ticket).join(Mention).where(Mention.post_id == self.post.id)
+        query = select(Ticket).join(Mention).where(Mention.post_id == self.post.post_id)
         return self.session.scalars(query).one()
 
     def post_mention(self, at: datetime) -> None:
-        """The customer posts on X."""
-        self.post = self.x.post(self.past.author, self.past.text, at=at, media=self.past.media)
+        """The customer posts."""
+        past = self.past
+        self.post = self.place.post(past.author, past.text, at, media=past.media, warning=past.warning)
+        if past.by_name_only:
+            self.post = replace(self.post, matched="names us", answerable=NOT_ANSWERABLE)
 
     def post_follow_up(self, at: datetime) -> None:
         """The customer answers the reply."""
         assert self.answered is not None
-        self.post = self.x.post(self.past.author, self.past.follow_up, at=at, reply_to=self.answered.id)
+        self.post = self.place.follow_up(self.past.author, self.past.follow_up, at, to=self.answered)
 
     def ingest(self, at: datetime) -> None:
         """Store the post in the database, and put a card into the channel unless there is one."""
         assert self.post is not None
-        post, brand = self.post, self.x.brand
-        track = Track.mentions_of(self.session, "x", brand.id, at=at)
-        target = IngestTarget("x", brand.id, CHANNEL, SlaPolicy(ALWAYS_OPEN, REPLY_TARGET), track.id)
-        ingest_page(
-            self.session, [_incoming(self.x, post, by_name_only=self.past.by_name_only)], target, at=at
-        )
+        post, ours = self.post, self.place.account
+        track = Track.mentions_of(self.session, ours.network, ours.network_id, at=at)
+        policy = SlaPolicy(ALWAYS_OPEN, REPLY_TARGET)
+        target = IngestTarget(ours.network, ours.network_id, CHANNEL, policy, track.id)
+        ingest_page(self.session, [post], target, at=at)
         self.ticket.restart_owner_clock(at)
         author = self.session.scalars(select(Author).where(Author.network_id == post.author_id)).one()
-        user = self.x.user(self.past.author)
         author.update_profile(
-            handle=user.handle,
-            name=user.name,
-            followers=user.followers,
-            verified=user.verified,
+            handle=self.place.author_handle(self.author.handle),
+            name=self.author.name,
+            followers=self.author.followers,
+            verified=self.author.verified,
             protected=False,
             avatar_url=None,
             at=at,
@@ -240,19 +263,16 @@ class MentionSteps:
             by=by,
             at=at,
             turn=ticket.turn,
-            to_post_id=self.post.id,
+            to_post_id=self.post.post_id,
             undo_until=at + UNDO_WINDOW,
             key=uuid.uuid4().hex,
         )
         out = at + UNDO_WINDOW
         reply.release(session, at=out)
         reply.take(session, worker="demo", at=out, lease_until=out + SEND_LEASE)
-        brand = self.x.brand
-        self.answered = self.x.post(brand.handle, self.past.reply, at=out, reply_to=self.post.id)
-        url = f"https://x.com/{brand.handle}/status/{self.answered.id}"
-        reply.move(
-            session, DeliveryState.PUBLISHED, at=out, settled_at=out, post_id=self.answered.id, post_url=url
-        )
+        self.answered = self.place.answer(self.post, self.past.reply, out)
+        post_id, url = self.answered
+        reply.move(session, DeliveryState.PUBLISHED, at=out, settled_at=out, post_id=post_id, post_url=url)
         ticket.handle_published_reply(session, reply, at=out)
 
     def close(self, at: datetime) -> None:
@@ -264,32 +284,17 @@ class MentionSteps:
         self.ticket.close_not_about_us(self.session, by=self.past.by, at=at)
 
 
-def _incoming(x: XWorld, post: XPost, *, by_name_only: bool) -> IncomingPost:
-    author = x.user_by_id(post.author_id)
-    assert author is not None
-    return IncomingPost(
-        post_id=post.id,
-        latest_id=post.id,
-        conversation_id=post.conversation_id,
-        author_id=post.author_id,
-        text=post.text,
-        media=tuple(Attachment(_KINDS.get(one.kind, one.kind), one.url, one.alt) for one in post.media),
-        posted_at=post.created_at,
-        url=f"https://x.com/{author.handle}/status/{post.id}",
-        matched="names us" if by_name_only else "mentions us",
-        in_reply_to=post.reply_to,
-        answerable=NOT_ANSWERABLE if by_name_only else None,
-    )
-
-
 def set_up_workspace(slack: SlackWorld) -> None:
     """Add the other teammates, the channels beside #mentions, and the app from its manifest.
 
-    The bot is in none of those channels. Gus is a guest: he can read #mentions and do nothing there.
+    Of these channels the bot is only in the private one, which is there for mentions that are not public.
+    Gus is a guest: he can read #mentions and do nothing there.
     """
     team = load_story().people.team
     slack.add_user(team["cleo"], "Cleo Park", "cleo")
     slack.add_guest(team["gus"], "Gus (guest)", "gus", {CHANNEL})
     for channel in ("general", "product"):
         slack.add_channel(f"C0{channel.upper()}", channel, members={team["ana"], team["ben"], team["cleo"]})
+    trusted = {team["ana"], team["ben"], slack.app.user_id}
+    slack.add_channel(PRIVATE_CHANNEL, "mentions-private", private=True, members=trusted)
     slack.install(json.loads(MANIFEST.read_text()))

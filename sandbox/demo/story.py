@@ -22,6 +22,7 @@ from sandbox.x import Media
 
 DATA = Path(__file__).with_name("data")
 CHANNEL = "C0MENTIONS"  # where the bot posts its cards
+PRIVATE_CHANNEL = "C0PRIVATE"  # where mentions that are not public may go
 
 
 class Entry(BaseModel):
@@ -31,24 +32,28 @@ class Entry(BaseModel):
 
 
 Text = Annotated[str, StringConstraints(min_length=1)]
-Handle = Annotated[str, StringConstraints(pattern=r"^\w{1,15}$")]
+Handle = Annotated[str, StringConstraints(pattern=r"^\w[\w.@-]{0,60}$")]  # of any network
+Network = Literal["x", "mastodon", "bluesky"]
 
 
 class Brand(Entry):
-    """The account that the team answers for."""
+    """The accounts that the team answers for: `handle` on X and on `mastodon_server`, another on Bluesky."""
 
     handle: Handle
+    mastodon_server: Text
+    bluesky_handle: Handle
     name: Text
     tagline: Text
 
 
 class Customer(Entry):
-    """A user of the network."""
+    """A user of a network. On Mastodon a handle without a server is one of the brand's own server."""
 
     handle: Handle
     name: Text
     followers: NonNegativeInt
     verified: bool = False
+    network: Network = "x"
 
 
 class People(Entry):
@@ -57,6 +62,10 @@ class People(Entry):
     brand: Brand
     team: dict[str, str]
     customers: tuple[Customer, ...]
+
+    def customer(self, handle: str) -> Customer:
+        """Return the customer with this handle. Raises StopIteration if there is none."""
+        return next(one for one in self.customers if one.handle == handle)
 
 
 def _people(info: ValidationInfo) -> People:
@@ -107,6 +116,7 @@ class PastMention(Entry):
     follow_up: str = ""  # what the same author posts later in the same conversation
     follow_up_ago: timedelta = timedelta()
     media: tuple[Media, ...] = ()
+    warning: str = ""  # a content warning, on Mastodon
     thread: tuple[ThreadNote, ...] = ()
 
     @model_validator(mode="after")
@@ -131,6 +141,7 @@ class FreshPost(Entry):
     text: Text
     media: tuple[Media, ...] = ()
     poll: tuple[str, ...] = ()
+    warning: str = ""
 
 
 class AuthorNote(Entry):
@@ -159,6 +170,13 @@ class ChannelPost(Entry):
     text: Text
 
 
+class OtherNetworks(Entry):
+    """`other_networks.toml`: what happened on Mastodon and Bluesky before the demo starts."""
+
+    mentions: tuple[PastMention, ...]
+    fresh: tuple[FreshPost, ...]
+
+
 class TwoWeeks(Entry):
     """`two_weeks.toml`: everything that happened before the demo starts."""
 
@@ -181,6 +199,7 @@ class NewCustomer(Customer):
     """A customer who has not spoken yet, and what they will post."""
 
     text: Text
+    warning: str = ""
 
 
 class NewCustomers(Entry):
@@ -199,15 +218,16 @@ class Command(Entry):
 class Suggestions(Entry):
     """`suggestions.toml`: what the page offers to type."""
 
-    ideas: Annotated[tuple[Text, ...], Field(min_length=1)]
+    ideas: dict[Network, Annotated[tuple[Text, ...], Field(min_length=1)]]
     commands: tuple[Command, ...]
 
 
 class Story(Entry):
-    """The four files together."""
+    """The five files together."""
 
     people: People
     two_weeks: TwoWeeks
+    other_networks: OtherNetworks
     new_customers: NewCustomers
     suggestions: Suggestions
 
@@ -223,6 +243,7 @@ def load_story(folder: Path = DATA) -> Story:
     return Story(
         people=people,
         two_weeks=_read(TwoWeeks, folder / "two_weeks.toml", people),
+        other_networks=_read(OtherNetworks, folder / "other_networks.toml", people),
         new_customers=_read(NewCustomers, folder / "new_customers.toml", people),
         suggestions=_read(Suggestions, folder / "suggestions.toml", people),
     )

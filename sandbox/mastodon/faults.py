@@ -36,7 +36,7 @@ Kind = Literal[
     "repeated",  # the rows of a list, each twice
     # Streams alone:
     "stream_ended",  # it ends after its first line
-    "stream_silent",  # it stays open, and nothing comes any more
+    "stream_silent",  # it stays open, and nothing comes any more; holds for open WebSockets too
     # Delays, which combine with any of the above:
     "slow_before",  # the effect comes after `seconds`; the client may be gone by then
     "slow",  # the effect is immediate, the response comes after `seconds`
@@ -113,6 +113,10 @@ class Faults:
             for fault in taken:
                 fault.times = None if fault.times is None else fault.times - 1
         return taken
+
+    def is_on(self, endpoint: str, kind: Kind) -> bool:
+        """Return whether such a fault is on there now; it is not counted down."""
+        return any(fault.kind == kind and fnmatchcase(endpoint, fault.endpoint) for fault in self.active)
 
     def on_change(self, observer: Callable[[], None]) -> None:
         """Call `observer` whenever a fault is switched on or off."""

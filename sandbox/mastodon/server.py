@@ -18,9 +18,10 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from sandbox.mastodon.api.dispatch import answer
-from sandbox.mastodon.api.http_messages import Answer, Request, Wire, as_error
+from sandbox.mastodon.api.http_messages import Answer, Conversation, Request, Wire, as_error
 from sandbox.mastodon.faults import Fault
 from sandbox.mastodon.state.world import MastodonWorld
+from sandbox.mastodon.websocket import converse
 
 HOST = "127.0.0.1"
 SIGN_OF_LIFE_SECONDS = 1.0  # Mastodon's are 15 seconds apart
@@ -80,6 +81,8 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.close()  # before socketserver can send a FIN
         if made.stream is not None:
             self._send_stream(made, made.stream)
+        elif made.conversation is not None:
+            self._converse(made, made.conversation)
         elif made.wire in {Wire.WHOLE, Wire.HALF}:
             half = len(made.content) // 2 if made.wire is Wire.HALF else None
             self.connection.sendall(self._head(made) + made.content[:half])
@@ -101,6 +104,21 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             if made.ended is not None:
                 made.ended()
+
+    def _converse(self, made: Answer, conversation: Conversation) -> None:
+        """Go on as a WebSocket until either side ends it."""
+        self.close_connection = True
+        try:
+            if made.wire is Wire.WHOLE:
+                lines = [self.requestline, *(f"{name}: {value}" for name, value in self.headers.items())]
+                head = "\r\n".join([*lines, "", ""])
+                converse(self.connection, head.encode("latin-1"), conversation, self._is_dead)
+        finally:
+            if made.ended is not None:
+                made.ended()
+
+    def _is_dead(self) -> bool:
+        return self.server.world.faults.is_on("GET /api/v1/streaming", "stream_silent")
 
     def _head(self, made: Answer) -> bytes:
         headers = {

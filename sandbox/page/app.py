@@ -5,8 +5,10 @@ from http import HTTPStatus
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from sandbox.page.bluesky_routes import bluesky_routes
 from sandbox.page.internals import internals_routes
 from sandbox.page.json_replies import problem
+from sandbox.page.mastodon_routes import mastodon_routes
 from sandbox.page.page_context import PageContext
 from sandbox.page.slack_routes import slack_routes
 from sandbox.page.x_routes import network_routes
@@ -24,8 +26,8 @@ def create_app(context: PageContext) -> Flask:
     """Return the app that shows and changes `context`."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    for pages in (slack_routes(context), network_routes(context), internals_routes(context)):
-        app.register_blueprint(pages)
+    for routes in (slack_routes, network_routes, mastodon_routes, bluesky_routes, internals_routes):
+        app.register_blueprint(routes(context))
     app.before_request(_only_from_here)
     app.after_request(_guarded)
     app.register_error_handler(HTTPException, _sentence)

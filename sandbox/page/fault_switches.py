@@ -1,14 +1,17 @@
 """Faults that a visitor can switch on, each with a sentence on what then happens."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from sandbox.bluesky import BlueskyWorld
+from sandbox.mastodon import MastodonWorld
+from sandbox.page.bluesky_faults import BLUESKY_FAULTS
+from sandbox.page.mastodon_faults import MASTODON_FAULTS
+from sandbox.page.switch import Switch
+from sandbox.page.x_faults import X_FAULTS
 from sandbox.slack import SlackWorld
 from sandbox.slack.workspace.channel import Channel
 from sandbox.x import XWorld
 
-MENTIONS, OWN, REPLY = "GET /2/users/:id/mentions", "GET /2/users/:id/tweets", "POST /2/tweets"
-LOOK_UP = "GET /2/tweets"
 FOREVER = 1_000_000
 # Heard speaks for the account of the access token that it is started with. The other account is no customer.
 OUR_TOKEN, OTHER_TOKEN = "demo-token", "other-demo-token"
@@ -16,28 +19,29 @@ OTHER_HANDLE, OTHER_NAME = "fernpress_jobs", "Fernpress Jobs"
 MENTIONS_CHANNEL, THEIR_TEAM = "C0MENTIONS", "T0PARTNER"
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """One fault. With `once` it switches itself off when it has happened."""
-
-    name: str
-    where: str
-    label: str
-    hint: str
-    turn: Callable[[bool], None]
-    is_on: Callable[[], bool]
-    once: bool = False
-
-
 class Switches:
     """All switches, by name."""
 
-    def __init__(self, slack: SlackWorld, x: XWorld, restart: Callable[[dict[str, str]], None]) -> None:
+    def __init__(
+        self,
+        slack: SlackWorld,
+        x: XWorld,
+        mastodon: MastodonWorld,
+        bluesky: BlueskyWorld,
+        *,
+        restart: Callable[[dict[str, str]], None],
+    ) -> None:
         """`restart` restarts the bot with changed environment variables, and returns at once."""
         self._slack, self._x, self._restart = slack, x, restart
         self._has_other_keys = False
         self._on_slack: set[str] = set()
-        made = (*self._of_x(), *self._of_slack())
+        made = (
+            *(one.switch("x", x.faults) for one in X_FAULTS),
+            *self._of_x(),
+            *(one.switch("mastodon", mastodon.faults) for one in MASTODON_FAULTS),
+            *(one.switch("bluesky", bluesky.faults) for one in BLUESKY_FAULTS),
+            *self._of_slack(),
+        )
         self.all = {switch.name: switch for switch in made}
 
     def turn(self, name: str, *, on: bool) -> None:
@@ -55,87 +59,6 @@ class Switches:
     def _of_x(self) -> tuple[Switch, ...]:
         x = self._x
         return (
-            self._x_fault(
-                "x_down",
-                "X is down",
-                "No mentions come in and replies wait. Heard catches up on both when X is back.",
-                lambda: self._x.faults.add("*", "down"),
-                ("*", "down"),
-            ),
-            self._x_fault(
-                "x_lost",
-                "Lose X's answer to a reply",
-                "The reply is public, but X did not confirm it. Heard looks for it and never sends it twice.",
-                lambda: self._x.faults.add(REPLY, "answer_lost_after", times=1),
-                (REPLY, "answer_lost_after"),
-                once=True,
-            ),
-            self._x_fault(
-                "x_blind",
-                "Lose a reply on its way",
-                "It never reaches X. Heard looks for it, does not find it, and asks the team.",
-                lambda: self._x.faults.add(REPLY, "answer_lost_before", times=1),
-                (REPLY, "answer_lost_before"),
-                once=True,
-            ),
-            self._x_fault(
-                "x_429",
-                "“Too many requests”",
-                "X says to wait 15 seconds. The next reply waits; Undo still works.",
-                lambda: self._x.faults.add(REPLY, "rate_limited", times=1, seconds=15),
-                (REPLY, "rate_limited"),
-                once=True,
-            ),
-            self._x_fault(
-                "x_slow",
-                "X takes 3 seconds for everything",
-                "Slack stays fast: no button waits for X.",
-                lambda: self._x.faults.add("*", "slow", seconds=3),
-                ("*", "slow"),
-            ),
-            self._x_fault(
-                "x_late",
-                "X lists mentions 20 seconds late",
-                "They appear after newer ones. Heard reads with an overlap and misses none.",
-                lambda: self._x.faults.add(MENTIONS, "late_index", seconds=20),
-                (MENTIONS, "late_index"),
-            ),
-            self._x_fault(
-                "x_lagging",
-                "One of X's servers lags behind",
-                "The next request for a post does not find it. Press Reply: the card says so and stays open.",
-                lambda: self._x.faults.add(LOOK_UP, "lagging_replica", times=1),
-                (LOOK_UP, "lagging_replica"),
-                once=True,
-            ),
-            self._x_fault(
-                "x_keys",
-                "X refuses our keys",
-                "The channel gets one notice with what to do, and one when it is over. Replies wait.",
-                lambda: self._x.faults.add("*", "unauthorized"),
-                ("*", "unauthorized"),
-            ),
-            self._x_fault(
-                "x_credit",
-                "X's API credit is used up",
-                "The same: one notice, and no written reply is lost.",
-                lambda: self._x.faults.add("*", "credits"),
-                ("*", "credits"),
-            ),
-            self._x_fault(
-                "x_silence",
-                "X answers with errors only",
-                "Status 200 without posts counts as a failure: Heard says that mentions may be missing.",
-                lambda: self._x.faults.add(MENTIONS, "errors_alone"),
-                (MENTIONS, "errors_alone"),
-            ),
-            self._x_fault(
-                "x_cap",
-                "X's monthly cap is used up",
-                "The channel gets a notice at once, with what helps. Replies still go out.",
-                lambda: self._x.faults.add(MENTIONS, "usage_capped"),
-                (MENTIONS, "usage_capped"),
-            ),
             Switch(
                 "x_account",
                 "x",
@@ -163,28 +86,6 @@ class Switches:
         other = self._x.find_user(OTHER_HANDLE) or self._x.add_user(OTHER_HANDLE, OTHER_NAME)
         self._x.keys[OTHER_TOKEN] = other.id
         self._restart({"X_ACCESS_TOKEN": OTHER_TOKEN if on else OUR_TOKEN})
-
-    def _x_fault(
-        self,
-        name: str,
-        label: str,
-        hint: str,
-        add: Callable[[], object],
-        what: tuple[str, str],
-        *,
-        once: bool = False,
-    ) -> Switch:
-        faults, (endpoint, kind) = self._x.faults, what
-
-        def is_on() -> bool:
-            return any(fault.endpoint == endpoint and fault.kind == kind for fault in faults.active)
-
-        def turn(on: bool) -> None:
-            faults.clear(endpoint, kind)  # type: ignore[arg-type]
-            if on:
-                add()
-
-        return Switch(name, "x", label, hint, turn, is_on, once)
 
     # --- Slack -----------------------------------------------------------------------------------
 

@@ -1,13 +1,16 @@
 """The pane "Behind the scenes": the bot, its requests, the faults, and the history of a ticket."""
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Blueprint, request
 
-from sandbox.page.fault_switches import Switch
 from sandbox.page.json_replies import Json, problem, words
 from sandbox.page.page_context import PageContext
+from sandbox.page.switch import Switch
 
 MAX_LINES = 14
 MAX_TICKETS = 40
@@ -31,15 +34,13 @@ def internals_routes(context: PageContext) -> Blueprint:
         if name not in context.switches.all:
             return problem("There is no such switch.", 404)
         context.switches.turn(name, on=bool(given().get("on")))
-        context.event_stream.changed("internals")
-        context.event_stream.changed("network")
+        _changed(context)
         return {}
 
     @pages.post("/reset")
     def reset() -> Json:
         context.switches.reset()
-        context.event_stream.changed("internals")
-        context.event_stream.changed("network")
+        _changed(context)
         return {}
 
     @pages.post("/bot")
@@ -64,6 +65,12 @@ def internals_routes(context: PageContext) -> Blueprint:
     return pages
 
 
+def _changed(context: PageContext) -> None:
+    """Tell open pages that a fault may have changed anything but Slack."""
+    for topic in ("internals", "network", "mastodon", "bluesky"):
+        context.event_stream.changed(topic)
+
+
 def internals_state(context: PageContext, ticket_id: int | None) -> Json:
     """Return the pane's state, with `ticket_id` or the ticket of the latest act."""
     tickets = context.ledger.tickets(MAX_TICKETS)
@@ -75,7 +82,13 @@ def internals_state(context: PageContext, ticket_id: int | None) -> Json:
         "switches": [_switch(one) for one in context.switches.all.values()],
         "tickets": tickets,
         "ticket": context.ledger.timeline(chosen) if chosen else None,
-        "wire": {"x": _to_x(context), "slack": _to_slack(context), "bot": _to_bot(context)},
+        "wire": {
+            "x": _to_network(context.x.world.lock, context.x.world.requests),
+            "mastodon": _to_network(context.mastodon.world.lock, context.mastodon.world.requests),
+            "bluesky": _to_network(context.bluesky.world.lock, context.bluesky.world.journal.requests),
+            "slack": _to_slack(context),
+            "bot": _to_bot(context),
+        },
         "cost": round(context.x.world.cost, 2),
     }
 
@@ -94,9 +107,22 @@ def _switch(one: Switch) -> Json:
 # --- requests ---------------------------------------------------------------------------------------
 
 
-def _to_x(context: PageContext) -> list[Json]:
-    with context.x.world.lock:
-        asked = list(context.x.world.requests[-200:])
+class Request(Protocol):
+    """A line of a network's log."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def endpoint(self) -> str: ...
+
+    @property
+    def status(self) -> int | None: ...
+
+
+def _to_network(lock: AbstractContextManager[Any], log: Sequence[Request]) -> list[Json]:
+    with lock:
+        asked = list(log[-200:])
     return _gathered(
         [
             {"at": one.at.timestamp(), "what": one.endpoint, "status": one.status or "no answer"}

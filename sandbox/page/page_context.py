@@ -1,8 +1,11 @@
 """Everything that the page shows and controls."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sandbox.bluesky import BlueskyServer
+from sandbox.mastodon import MastodonServer
 from sandbox.page.event_stream import EventStream
 from sandbox.page.fault_switches import Switches
 from sandbox.page.gesture_log import GestureLog
@@ -60,19 +63,22 @@ class ScriptedPosts(Protocol):
 
 @dataclass(frozen=True)
 class PageContext:
-    """The two local networks, the bot, its database, and the stream of changes to open tabs."""
+    """The local Slack and networks, the bot, its database, and the stream of changes to open tabs."""
 
     slack: SlackServer
     x: XServer
+    mastodon: MastodonServer
+    bluesky: BlueskyServer
     bot: BotControl
     ledger: Ledger
     customers: ScriptedPosts
     event_stream: EventStream
     tagline: str = ""
     commands: tuple[tuple[str, str], ...] = ()  # (command, hint) pairs that the message box suggests
-    ideas: tuple[str, ...] = ()  # example posts for the X pane
+    ideas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # example posts, by network
     gestures: GestureLog = field(default_factory=GestureLog)
     switches: Switches = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "switches", Switches(self.slack.world, self.x.world, self.bot.restart))
+        worlds = (self.slack.world, self.x.world, self.mastodon.world, self.bluesky.world)
+        object.__setattr__(self, "switches", Switches(*worlds, restart=self.bot.restart))

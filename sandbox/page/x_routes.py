@@ -3,24 +3,23 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 
-from sandbox.page.json_replies import Json, problem, words
+from sandbox.page.json_replies import Json, words
 from sandbox.page.page_context import PageContext
+from sandbox.page.request_body import answer_errors, given, given_name, given_text
 from sandbox.x import XPost, XWorld
 from sandbox.x.state.posting_rules import ForbiddenError, check_summons
 from sandbox.x.state.text import Composed, Span, length
 
 MAX_CONVERSATIONS = 40
-MAX_NAME_LENGTH = 40
 
 
 def network_routes(context: PageContext) -> Blueprint:
     """Return the routes under `/network`."""
     pages = Blueprint("network", __name__, url_prefix="/network")
     world = context.x.world
-    for kind in (LookupError, ValueError):
-        pages.register_error_handler(kind, lambda error: problem(_sentence(error)))
+    answer_errors(pages)
 
     @pages.get("/state")
     def state() -> Json:
@@ -28,23 +27,18 @@ def network_routes(context: PageContext) -> Blueprint:
 
     @pages.post("/post")
     def post() -> Json:
-        body, text = given(), words(given(), "text").strip()
-        if not text:
-            raise ValueError("Type something first.")
+        body, text = given(), given_text("Type something first.")
         made = world.post(words(body, "as"), text, reply_to=words(body, "reply_to") or None)
         return {"id": made.id}
 
     @pages.post("/person")
     def person() -> Json:
-        name = " ".join(words(given(), "name").split())[:MAX_NAME_LENGTH]
-        user = world.add_user(words(given(), "handle").removeprefix("@"), name or "Somebody", followers=12)
+        user = world.add_user(words(given(), "handle").removeprefix("@"), given_name(), followers=12)
         return {"handle": user.handle}
 
     @pages.post("/edit")
     def edit() -> Json:
-        text = words(given(), "text").strip()
-        if not text:
-            raise ValueError("A post cannot be empty. Delete it instead.")
+        text = given_text("A post cannot be empty. Delete it instead.")
         return {"id": world.edit(words(given(), "id"), text).id}
 
     @pages.post("/delete")
@@ -72,12 +66,6 @@ def _account_acts(pages: Blueprint, world: XWorld) -> None:
         return {"protected": user.protected, "suspended": user.suspended}
 
 
-def given() -> Json:
-    """Return what the page sent; anything but an object counts as empty."""
-    body = request.get_json()
-    return body if isinstance(body, dict) else {}
-
-
 def network_state(context: PageContext) -> Json:
     """Return the pane's state: users and conversations."""
     world = context.x.world
@@ -91,7 +79,7 @@ def network_state(context: PageContext) -> Json:
     return {
         "brand": world.brand.handle,
         "tagline": context.tagline,
-        "ideas": list(context.ideas),
+        "ideas": list(context.ideas.get("x", ())),
         "users": {user.id: _user(user) for user in [*known, *others, world.brand]},
         "people": [user.handle for user in others],
         "threads": threads,
@@ -183,8 +171,3 @@ def _user(user: Any) -> Json:  # noqa: ANN401 - sandbox.x.state.posts.User
         "protected": user.protected,
         "suspended": user.suspended,
     }
-
-
-def _sentence(error: Exception) -> str:
-    """Return the error as a sentence. A KeyError only has the missing ID."""
-    return "That no longer exists." if isinstance(error, KeyError) else str(error)

@@ -124,7 +124,12 @@ class Window:
 
     @property
     def network(self) -> Locator:
-        return self.page.get_by_role("region", name="X, as customers see it")
+        return self.page.locator("#panel-x")
+
+    def tab(self, name: str) -> Locator:
+        """The tab of that network, which is opened, as customers see it."""
+        self.page.get_by_role("tab", name=name).click()
+        return self.page.get_by_role("tabpanel", name=name)
 
     @property
     def slack(self) -> Locator:

@@ -57,6 +57,7 @@ def test_a_track_is_tried_before_it_is_added_and_then_listed(
     box.fill("/mentions track fern blog or fern prints")
     box.press("Enter")
     expect(ana.modal.get_by_label("Words")).to_have_value("fern blog or fern prints")
+    ana.modal.get_by_label("Network").select_option(label="X")
     ana.modal.get_by_role("button", name="Try it").click()
     expect(ana.modal).to_contain_text("X counts 2 posts like that in the last 24 hours")
     picture(ana, "listen/7-price", ana.modal)

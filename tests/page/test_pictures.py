@@ -50,7 +50,7 @@ def test_on_a_phone_the_panes_are_tabs(window, picture, dark: bool) -> None:
     tabs = ana.page.get_by_role("navigation", name="Panes")
     sound(ana.page)
     picture(ana, f"phone-slack{'-dark' if dark else ''}")
-    for name, pane in (("X", ana.network), ("Behind the scenes", ana.internals), ("Slack", ana.slack)):
+    for name, pane in (("Networks", ana.network), ("Behind the scenes", ana.internals), ("Slack", ana.slack)):
         tabs.get_by_role("button", name=name, exact=True).click()
 
         expect(pane).to_be_visible()
@@ -78,7 +78,9 @@ def test_light_and_dark_follow_the_system_until_the_visitor_chooses(window) -> N
 
 def test_on_a_phone_a_tab_says_that_the_answer_arrived_behind_it(window) -> None:
     ana = window(size=PHONE, is_mobile=True, has_touch=True)
-    network = ana.page.get_by_role("navigation", name="Panes").get_by_role("button", name="X", exact=True)
+    network = ana.page.get_by_role("navigation", name="Panes").get_by_role(
+        "button", name="Networks", exact=True
+    )
     card = ana.card("move the poems")
     ana.press(card, "Reply")
     ana.write("Settings → Move keeps them all, Maria.")

@@ -117,7 +117,7 @@ class StreamReadings:
         except Later as later:
             log.info("%s: posts of the stream could not be read: %s", self._network.title, later.detail)
             return set()
-        track_search.write_found(self._ctx, self._network, account, page)
+        track_search.write_found(self._ctx, self._network, account, page, self._tracks.tracks)
         return {one for post in page.posts for one in (post.id, post.latest_id)}
 
     def _not_heard(self, expected: Mapping[str, int]) -> dict[str, int]:

@@ -28,6 +28,11 @@ class WantedTracks:
         """What the stream is to listen for, by the tracks of the last `refresh`."""
         return self._wish
 
+    @property
+    def tracks(self) -> list[Track]:
+        """The tracks themselves, as of the last `refresh`."""
+        return self._tracks
+
     def refresh(self, account_id: str) -> None:
         """See which tracks there are now. Raises what the database raises."""
         with self._ctx.db.read() as session:

@@ -32,7 +32,7 @@ class Caller:
 
     def __init__(self, api: SessionApi, tokens: TokenSource) -> None:
         self._api, self._tokens = api, tokens
-        self._threads = threading.local()  # `token`: the one that this thread used last
+        self._threads = threading.local()  # `token`, `bytes`: of the thread's newest call
         self._names: dict[tuple[str, str], str] = {}  # display name by DID and handle
         self.last_account: AccountIdentity | None = None  # the account that was asked for last
         self.rate_limit: RateLimitStatus | None = None  # what the newest answer said is left
@@ -93,6 +93,12 @@ class Caller:
         return self._tokens.current()
 
     @property
+    def bytes_read(self) -> int:
+        """How large the answer to this thread's newest call was."""
+        size: int = getattr(self._threads, "bytes", 0)
+        return size
+
+    @property
     def _secrets(self) -> list[str]:
         return [getattr(self._threads, "token", "")]
 
@@ -130,6 +136,7 @@ class Caller:
         return response
 
     def _note(self, response: requests.Response) -> None:
+        self._threads.bytes = len(response.content)
         self.rate_limit = errors.rate_limit(response) or self.rate_limit
         self.server_time = errors.server_time(response)
 

@@ -3,12 +3,13 @@
 What lists posts is in `listings`, what writes them in `publishing`.
 """
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Generator, Mapping, Sequence
 from datetime import timedelta
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyImpossible
 from bot.networks.base import NO_CONTEXTS, Later, Network
-from bot.networks.bluesky import parsing, reply_record, uris
+from bot.networks.bluesky import parsing, reply_record, streaming, uris
 from bot.networks.bluesky.caller import NETWORK_NAME, Caller
 from bot.networks.bluesky.json_values import get_objects
 from bot.networks.bluesky.listings import VIEWS_PER_CALL
@@ -16,9 +17,11 @@ from bot.networks.bluesky.password_tokens import PasswordTokens
 from bot.networks.bluesky.publishing import RecordPublisher
 from bot.networks.bluesky.session import SessionApi, is_app_password
 from bot.networks.bluesky.settings import BlueskySettings
+from bot.networks.bluesky.streaming import NotificationWatch, PostStream
 from bot.networks.graphemes import count_graphemes
 from bot.networks.http_client import CallLimits
 from bot.networks.oauth2 import TokenSource
+from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import (
     Absence,
     AccountIdentity,
@@ -62,6 +65,7 @@ class BlueskyNetwork(RecordPublisher, Network):
                 raise ValueError(settings.problem or "BLUESKY_HANDLE and BLUESKY_APP_PASSWORD not set")
             tokens = PasswordTokens(self._api, self.name, settings.identifier, settings.app_password)
         self._tokens = tokens
+        self._posts = PostStream(settings.jetstream_url) if settings.jetstream_url else None
         super().__init__(Caller(self._api, tokens))
 
     def account(self) -> AccountIdentity:
@@ -94,6 +98,28 @@ class BlueskyNetwork(RecordPublisher, Network):
         asked = [each for each in ids if uris.parse_post_uri(each)]
         absent: dict[str, Absence] = {each: "not shown" for each in asked if each not in views}
         return PostPage(posts, bad), absent
+
+    @property
+    def stream_address(self) -> str:
+        """The Jetstream's, or our own server's, whose list of notifications needs none."""
+        return self._settings.jetstream_url or self._settings.url
+
+    def stream(
+        self, wish: StreamWish, *, account_id: str, stop: threading.Event
+    ) -> Generator[StreamEvent, None, None]:
+        """Yield what a Jetstream says while there are tracks, else when a new notification is listed.
+
+        Raises `Later`, and `StreamNotOffered` if there is no Jetstream where one should be.
+        """
+        me = self._caller.require_account(account_id)
+        if self._posts is not None and wish.wants_text is not None:
+            yield from self._posts.read(wish, me.id, stop)
+        else:
+            yield from NotificationWatch(self._caller, me.id).read(stop)
+
+    def describe_stream(self, wish: StreamWish) -> str:
+        """Return which of the two it is."""
+        return streaming.describe(wish, self._posts)
 
     def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
         """Return what the newest answer said; all reading calls share one window: 3,000 in five minutes."""

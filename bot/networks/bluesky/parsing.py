@@ -17,6 +17,7 @@ from bot.networks.bluesky.json_values import (
     get_objects,
     get_text,
     get_texts,
+    parse_object,
     parse_time,
 )
 from bot.networks.values import AccountIdentity, AuthorProfile, Post, Summons, UnreadableRow
@@ -63,6 +64,7 @@ def parse_view(row: JsonObject, me: AccountIdentity) -> Post:
         lang=langs[0] if langs else None,
         media=embedded.media,
         summons=_summons(record, me, parent.did if parent else None),
+        mentioned_ids=_mentioned_dids(record),
         answers="" if to_third else None,
         quotes_us=embedded.quoted_did == me.id,
         quoted_handle=embedded.quoted_handle,
@@ -159,18 +161,31 @@ def merge_view(notification: JsonObject, views: Mapping[str, JsonObject]) -> Jso
     return {**view, **kept}
 
 
+def context_cid(reply_context: str) -> str:
+    """Return the version of the post that a `reply_context` names; empty if it names none."""
+    try:
+        return get_text(parse_object(reply_context.encode()), "cid")
+    except ValueError:
+        return ""
+
+
 def _embedded(row: JsonObject, record: JsonObject) -> Embedded:
     return parse_embed(get_object(row, "embed") or get_object(record, "embed"))
 
 
 def _summons(record: JsonObject, me: AccountIdentity, parent_did: str | None) -> Summons:
-    features = [row for facet in get_objects(record, "facets") for row in get_objects(facet, "features")]
-    if any(row.get("$type") == _MENTION_FEATURE and row.get("did") == me.id for row in features):
+    if me.id in _mentioned_dids(record):
         return "explicit"
     named = re.escape(me.handle)
     if re.search(rf"(?<![\w.@-])@{named}(?![\w-]|\.\w)", get_text(record, "text"), re.IGNORECASE):
         return "explicit"
     return "implicit" if parent_did == me.id else "none"
+
+
+def _mentioned_dids(record: JsonObject) -> tuple[str, ...]:
+    """Whom the post notifies: a handle that is only typed notifies nobody."""
+    features = [row for facet in get_objects(record, "facets") for row in get_objects(facet, "features")]
+    return tuple(get_text(row, "did") for row in features if row.get("$type") == _MENTION_FEATURE)
 
 
 def _reply_context(row: JsonObject, reply: JsonObject, langs: list[str]) -> str:

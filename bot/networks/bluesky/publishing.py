@@ -1,6 +1,7 @@
 """Publishing on Bluesky, exactly once, and finding out what became of it."""
 
 import json
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,9 @@ from models.core.normalize import nfc
 
 _CLOCK_TOLERANCE = timedelta(minutes=5)  # a record's time is the claim of whatever wrote it
 _REPEAT_WITHIN = timedelta(seconds=60)
+# Whoever freezes or repeats a reply holds it for twelve seconds, and one call takes eight at most: no
+# further call is begun after so many seconds.
+_BEGIN_CALLS_WITHIN_SECONDS = 4.0
 
 
 class RecordPublisher(ListingReader, Publisher):
@@ -28,15 +32,20 @@ class RecordPublisher(ListingReader, Publisher):
 
         Reads the post once: whether it is there, its version, its thread, and whether we may answer it. The
         PDS would take a reply to a post that is gone, gated or by someone who blocks us, and nobody would
-        see it. Raises `Refused` and `Later`.
+        see it. Raises `Refused`, also if the post is not the version that `to` has, and `Later`.
         """
         reply_record.check_text(text)
+        until = time.monotonic() + _BEGIN_CALLS_WITHIN_SECONDS
         self._caller.require_account(account_id)
+        _check_in_time(until)
         parent = self._read_parent(to, account_id)
         record = get_object(parent, "record")
         reference = parsing.parse_reference(parent)
         if reference is None:
             raise Later(None, "server error", "Bluesky did not say which version of the post is current.")
+        shown = parsing.context_cid(to.context)
+        if shown and shown != reference["cid"]:
+            raise Refused("invalid", "They edited the post since. Read it again before you answer.")
         root = parsing.parse_reference(get_object(parsing.parse_reply(record), "root")) or reference
         return reply_record.freeze(
             text,
@@ -45,7 +54,7 @@ class RecordPublisher(ListingReader, Publisher):
             at=at,
             root=root,
             parent=reference,
-            facets=build_facets(text, lambda handle: self._resolve(handle, account_id)),
+            facets=build_facets(text, lambda handle: self._resolve(handle, account_id, until)),
             langs=parsing.parse_langs(record),
         )
 
@@ -74,7 +83,11 @@ class RecordPublisher(ListingReader, Publisher):
         """Look for the reply once more, and only if it is not there write exactly the same again."""
         del to, key
         reply = self._parse_frozen(frozen, account_id)
-        return self._find_record(reply, account_id) or self._put(reply, account_id)
+        until = time.monotonic() + _BEGIN_CALLS_WITHIN_SECONDS
+        if (found := self._find_record(reply, account_id)) is not None:
+            return found
+        _check_in_time(until)
+        return self._put(reply, account_id)
 
     def find_reply(
         self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str, frozen: str = ""
@@ -122,8 +135,9 @@ class RecordPublisher(ListingReader, Publisher):
             raise Refused("not allowed", why)
         return view
 
-    def _resolve(self, handle: str, account_id: str) -> str | None:
-        """The DID of a handle; None if nobody has it. Raises `Later` if that cannot be told now."""
+    def _resolve(self, handle: str, account_id: str, until: float) -> str | None:
+        """The DID of a handle; None if nobody has it. Raises `Later` if that cannot be told in time."""
+        _check_in_time(until)
         try:
             answer = self._caller.query("com.atproto.identity.resolveHandle", {"handle": handle}, account_id)
         except RequestRejected:
@@ -191,6 +205,11 @@ def _answers(
     if parent.get("uri") not in to.ids or (written is not None and written < floor):
         return False
     return text is None or _same_words(get_text(record, "text"), text)
+
+
+def _check_in_time(until: float) -> None:
+    if time.monotonic() > until:
+        raise Later(None, "unreachable", "Bluesky is slow to answer. Nothing was sent.")
 
 
 def _same_words(one: str, other: str) -> bool:

@@ -78,4 +78,4 @@ def _renew_with(api: SessionApi) -> Callable[[SecretStr], TokenPair]:
     return lambda refresh: api.renew(refresh).pair
 
 
-register(Registration(BlueskyNetwork, BlueskySettings, build, connect))
+register(Registration(BlueskyNetwork, BlueskySettings, build, connect, method="an app password"))

@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 from bot.networks.registry import NetworkSettings
 
 OFFICIAL_URL = "https://bsky.social"
+PUBLIC_STREAM_URL = "wss://jetstream2.us-east.bsky.network"  # https://github.com/bluesky-social/jetstream
 
 
 def _check_url(value: str) -> str:
@@ -20,10 +21,20 @@ def _check_url(value: str) -> str:
     return parts.geturl()
 
 
+def _check_stream_url(value: str) -> str:
+    if not value:
+        return value
+    parts = urlsplit(value.strip().rstrip("/").removesuffix("/subscribe"))
+    if parts.scheme not in {"ws", "wss"} or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ValueError("it must be an address like wss://jetstream.example.org")
+    return parts.geturl()
+
+
 class BlueskySettings(NetworkSettings):
     """Bluesky's settings: where to log in, and the handle and app password of the environment's account.
 
-    Accounts that people connect need neither of the latter two.
+    Accounts that people connect need neither of the latter two. `stream_url` is where a Jetstream is; empty:
+    see `jetstream_url`.
     """
 
     model_config = SettingsConfigDict(env_prefix="BLUESKY_")
@@ -32,8 +43,14 @@ class BlueskySettings(NetworkSettings):
     url: Annotated[str, AfterValidator(_check_url)] = OFFICIAL_URL
     handle: str | None = None
     app_password: SecretStr | None = None
+    stream_url: Annotated[str, AfterValidator(_check_stream_url)] = ""
 
     @property
     def identifier(self) -> str:
         """The handle (or DID, or email address) to log in with, without the @ that people put in front."""
         return (self.handle or "").removeprefix("@")
+
+    @property
+    def jetstream_url(self) -> str | None:
+        """Where to read all public posts: as set, else the public Jetstream for the public network."""
+        return self.stream_url or (PUBLIC_STREAM_URL if self.url == OFFICIAL_URL else None)

@@ -1,14 +1,15 @@
 """Mastodon, or a server that speaks its API, as one account sees it. Facts: https://docs.joinmastodon.org/."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, Unsure
+from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, StreamNotOffered, Unsure
 from bot.networks.http_client import CallLimits
-from bot.networks.mastodon import errors, reply_form
+from bot.networks.mastodon import errors, reply_form, streaming
 from bot.networks.mastodon.api import Api, Login
 from bot.networks.mastodon.identity import NETWORK_NAME, Identity, missing_scopes
 from bot.networks.mastodon.ids import unpack_context
@@ -21,6 +22,7 @@ from bot.networks.mastodon.server_info import ServerInfo
 from bot.networks.mastodon.settings import SCOPES, MastodonSettings
 from bot.networks.mastodon.timelines import TimelineReader
 from bot.networks.oauth2 import TokenSource
+from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import (
     Absence,
     AccountIdentity,
@@ -32,7 +34,9 @@ from bot.networks.values import (
     ReadKind,
     RepeatRule,
     ReplyTarget,
+    Visibility,
 )
+from bot.networks.websocket import read_stream
 
 _STATUSES = "/api/v1/statuses"
 _UNKNOWN_SERVER = ServerInfo("mastodon.social", kind="mastodon")
@@ -111,6 +115,33 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         }
         return PostPage(posts, bad), absent
 
+    @property
+    def stream_address(self) -> str | None:
+        """Our server's; where its streams are, it says when it is asked what it is."""
+        try:
+            return self._api.login().url
+        except Later:
+            return None
+
+    def stream(
+        self, wish: StreamWish, *, account_id: str, stop: threading.Event
+    ) -> Generator[StreamEvent, None, None]:
+        """Our notifications, and posts with the hashtags of `wish` that our server gets to see.
+
+        Raises `Later`, and `StreamNotOffered` if the server announces no streams.
+        """
+        who = self._identity.require(account_id)
+        url = streaming.stream_url(who.server.streaming_url, who.login.url)
+        if url is None:
+            raise StreamNotOffered(f"{who.server.host} announces no address of streams.")
+        yield from read_stream(
+            url,
+            lambda message: streaming.parse_message(message, wish),
+            stop=stop,
+            headers={"Authorization": f"Bearer {who.login.token.get_secret_value()}"},
+            subscriptions=streaming.subscriptions(wish),
+        )
+
     def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
         """What the server's newest answer to such a reading said in its headers."""
         return self._api.rate_limit_status(reading)
@@ -121,7 +152,7 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         Raises `Refused` if that is gone, was edited, or would be seen by others than before; and `Later`.
         """
         del key, at
-        return self._build_form(text, to, self._identity.require(account_id)).pack()
+        return self._build_form(text, to, self._identity.require(account_id, may_ask_again=False)).pack()
 
     def publish(
         self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
@@ -200,6 +231,11 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
             return ReplyByHandOnly(post.no_reply_because)
         return ReplyAllowed()
 
+    def reply_visibility(self, to: ReplyTarget) -> Visibility:
+        """The post's, or our account's own if it posts for fewer people by default."""
+        last = self._identity.last
+        return to.visibility if last is None else reply_form.narrowest(to.visibility, last.privacy)
+
     def reply_prefix(self, to: ReplyTarget) -> str:
         """The handles of the author and of whom the reply is to mention."""
         last = self._identity.last
@@ -263,7 +299,6 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         visibility = reply_form.choose_visibility(to, parent, who.privacy)
         to = replace(
             to,
-            author_handle=to.author_handle or who.viewer.handle_of(get_object(parent, "account")),
             content_warning=to.content_warning or get_text(parent, "spoiler_text") or None,
             lang=to.lang or parse_language(parent),
         )

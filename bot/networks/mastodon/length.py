@@ -7,8 +7,7 @@ points, links and handles in full.
 
 import re
 
-import regex
-
+from bot.networks.graphemes import count_graphemes
 from bot.networks.mastodon.server_info import ServerInfo
 
 _LINK = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?'\")\]}]", re.IGNORECASE)
@@ -22,8 +21,3 @@ def measure(text: str, warning: str, server: ServerInfo) -> int:
     if server.per_link is not None:
         text = _LINK.sub("-" * server.per_link, text)
     return count_graphemes(warning + _HANDLE.sub(lambda found: f"@{found[1]}", text))
-
-
-def count_graphemes(text: str) -> int:
-    """Return how many extended grapheme clusters `text` has."""
-    return len(text) if text.isascii() and "\r\n" not in text else len(regex.findall(r"\X", text))

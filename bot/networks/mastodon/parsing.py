@@ -29,13 +29,13 @@ from bot.networks.values import (
 
 _RAW_MAX_CHARS = 20_000
 _POLL_CHOICES_MAX = 20
-_VISIBILITY: Mapping[str, Visibility] = {
+VISIBILITY: Mapping[str, Visibility] = {
     "public": "public",
     "unlisted": "unlisted",
     "private": "followers",
     "direct": "direct",
 }
-API_VISIBILITY: Mapping[Visibility, str] = {ours: theirs for theirs, ours in _VISIBILITY.items()}
+API_VISIBILITY: Mapping[Visibility, str] = {ours: theirs for theirs, ours in VISIBILITY.items()}
 _MEDIA_KINDS: Mapping[str, MediaKind] = {"image": "photo", "video": "video", "gifv": "gif"}
 _HANDLE_IN_FRONT = re.compile(r"@(\w+(?:[.-]+\w+)*)(?:@([\w.-]*\w))?(?:\s+|\Z)")
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_].*)?", re.IGNORECASE)
@@ -83,7 +83,7 @@ def _build_post(row: JsonObject, viewer: Viewer, parent_of: Callable[[JsonObject
     in_reply_to, conversation = (None, uri) if reposted else parent_of(row)
     typed = _typed_text(row, viewer)
     quoted = _quoted(row)
-    visibility = _VISIBILITY.get(get_text(row, "visibility"))
+    visibility = VISIBILITY.get(get_text(row, "visibility"))
     context = PostContext(
         server=viewer.host,
         id=local_id,
@@ -107,6 +107,7 @@ def _build_post(row: JsonObject, viewer: Viewer, parent_of: Callable[[JsonObject
         media=parse_media(row),
         summons="none" if reposted else _summons(row, typed, quoted, viewer),
         addressed=typed.addressed,
+        mentioned_ids=tuple(viewer.handle_of(each).lower() for each in get_objects(row, "mentions")),
         answers=_answered_handle(row, viewer),
         quotes_us=get_id(get_object(quoted, "account")) == viewer.local_id,
         quoted_handle=viewer.handle_of(get_object(quoted, "account")) or None,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from bot.networks.base import Refused
 from bot.networks.mastodon.json_values import JsonObject, get_id, get_object, get_objects, get_text
-from bot.networks.mastodon.parsing import API_VISIBILITY, Viewer
-from bot.networks.values import ReplyTarget
+from bot.networks.mastodon.parsing import API_VISIBILITY, VISIBILITY, Viewer
+from bot.networks.values import ReplyTarget, Visibility
 
 _FROM_WIDE_TO_NARROW = ("public", "unlisted", "private", "direct")
 # More than any server takes for a mention; Mastodon takes `.@ana` for one, and no e-mail address.
@@ -63,22 +63,32 @@ def mention_prefix(to: ReplyTarget, our_handles: Iterable[str]) -> str:
     """
     ours = set(our_handles)
     handles = dict.fromkeys(
-        handle for handle in (to.author_handle, *to.mentioned) if handle.lower() not in ours
+        handle for handle in (to.author_handle or to.author_id, *to.mentioned) if handle.lower() not in ours
     )
     return "".join(f"@{handle} " for handle in handles if handle)
 
 
-def choose_visibility(to: ReplyTarget, parent: JsonObject, default: str) -> str:
-    """Return the narrowest of what the post was and is, and of what our account posts by default.
+def narrowest(shown: Visibility, default: str) -> Visibility:
+    """Return who sees a reply to a post with the visibility `shown`, from an account with that default."""
+    ours = VISIBILITY.get(default, shown)
+    return max(shown, ours, key=lambda one: _FROM_WIDE_TO_NARROW.index(API_VISIBILITY[one]))
 
-    Raises `Refused` if one of them is none that is known.
+
+def choose_visibility(to: ReplyTarget, parent: JsonObject, default: str) -> str:
+    """Return the visibility that the author of the reply was shown.
+
+    Raises `Refused` if the post or our account's default is narrower by now, or none that is known.
     """
     known = (API_VISIBILITY[to.visibility], get_text(parent, "visibility"), default)
     if not set(known) <= set(_FROM_WIDE_TO_NARROW):
         raise Refused(
             "invalid", "The server does not say who can see that post, so Heard does not answer it."
         )
-    return max(known, key=_FROM_WIDE_TO_NARROW.index)
+    if max(known, key=_FROM_WIDE_TO_NARROW.index) != known[0]:
+        raise Refused(
+            "invalid", "Fewer people would see the reply than shown before. Check it, then send again."
+        )
+    return known[0]
 
 
 def check_unchanged(edited_before: str | None, parent: JsonObject, edited_now: str) -> None:
@@ -94,7 +104,7 @@ def mentioned_ids(to: ReplyTarget, parent: JsonObject, viewer: Viewer) -> tuple[
     named = {
         viewer.handle_of(one).lower(): get_id(one) for one in (account, *get_objects(parent, "mentions"))
     }
-    wanted = (named.get(handle.lower()) for handle in (to.author_handle, *to.mentioned))
+    wanted = (named.get(handle.lower()) for handle in (to.author_handle or to.author_id, *to.mentioned))
     return tuple(dict.fromkeys([get_id(account), *(one for one in wanted if one)]))
 
 
@@ -105,7 +115,7 @@ def check_strangers(text: str, to: ReplyTarget, visibility: str, viewer: Viewer)
     """
     if visibility not in {"private", "direct"}:
         return
-    known = {handle.lower() for handle in (to.author_handle, *to.mentioned, viewer.me.id)}
+    known = {handle.lower() for handle in (to.author_handle or to.author_id, *to.mentioned, viewer.me.id)}
     named = [(found[0], f"{found[1]}@{found[2] or viewer.host}".lower()) for found in _HANDLE.finditer(text)]
     strangers = [written for written, handle in named if handle not in known]
     if strangers:

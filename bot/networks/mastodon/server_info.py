@@ -56,6 +56,7 @@ class ServerInfo:
     max_length: int = _DEFAULT_MAX_LENGTH
     per_link: int | None = 23  # what a link counts; None: as long as it is
     counting: Counting = "graphemes"
+    streaming_url: str = ""  # as announced; empty: it has no streams
 
     @property
     def honours_min_id(self) -> bool:
@@ -111,7 +112,14 @@ def parse_instance(document: JsonObject, host: str) -> ServerInfo:
         # GoToSocial announces 25 a link and does not apply it; of the others nobody knows: in full.
         per_link=per_link if is_mastodon else None,
         counting="graphemes" if is_mastodon else "code points",
+        streaming_url=_streaming_url(document),
     )
+
+
+def _streaming_url(document: JsonObject) -> str:
+    """Return the address of its streams, by an instance document of v2 or v1."""
+    of_v2, of_v1 = get_object(get_object(document, "configuration"), "urls"), get_object(document, "urls")
+    return get_text(of_v2, "streaming") or get_text(of_v1, "streaming_api")
 
 
 def _identify(version: str, source: str) -> tuple[Kind, str, tuple[int, int] | None]:

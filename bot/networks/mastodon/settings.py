@@ -1,5 +1,6 @@
 """Mastodon's settings: the environment variables that begin with `MASTODON_`."""
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -21,7 +22,10 @@ def check_server(value: str) -> str:
     """Return the address of a server, without a slash at the end. Raises `ValueError` if it is none."""
     address = value.strip().rstrip("/")
     parts = urlsplit(address if "://" in address else f"https://{address}")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+    is_host = re.fullmatch(
+        r"[^\s:@]+(:[0-9]{1,5})?|\[[0-9a-f:]+\](:[0-9]{1,5})?", parts.netloc, re.IGNORECASE
+    )
+    if parts.scheme not in {"http", "https"} or not is_host:
         raise ValueError("it must be an address like https://mastodon.social")
     if parts.path or parts.query or parts.fragment:
         raise ValueError("it must be the address of the server alone, like https://mastodon.social")

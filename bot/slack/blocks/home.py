@@ -25,6 +25,7 @@ from bot.slack.blocks.elements import (
 )
 from bot.slack.blocks.home_filter import EVERYTHING, NO_FILTER, HomeFilter, HomeFilterValue, build_filter
 from bot.slack.blocks.replies import delivery, unsettled
+from bot.slack.blocks.replies.audience import UNKNOWN_VISIBILITY
 from bot.slack.blocks.replies.unsettled import stuck_text
 from bot.slack.blocks.text import (
     NO_TEXT,
@@ -186,8 +187,9 @@ def _decisions(one: TicketEntry, shown: HomeContent) -> list[dict[str, Any]]:
     reply = one.reply
     if reply is None or reply.is_moving:
         return []
-    network = shown.networks.get(one.network)
-    return delivery.build_buttons(reply, network, _title(one, shown), reply.to_post_id)
+    name = reply.network or one.network
+    title = shown.titles.get(name, name)
+    return delivery.build_buttons(reply, shown.networks.get(name), title, reply.to_post_id)
 
 
 def _reply_value(one: TicketEntry) -> TicketValue:
@@ -199,6 +201,7 @@ def _reply_value(one: TicketEntry) -> TicketValue:
         handle=one.handle,
         account=one.account or "us",
         network=one.network,
+        visibility=UNKNOWN_VISIBILITY if one.is_private else "public",
     )
 
 

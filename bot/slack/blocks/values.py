@@ -111,6 +111,7 @@ class TicketValue(Value):
     network: str | None = None
     latest: str | None = None
     account_id: str | None = None  # of `account`; None: the ticket's
+    visibility: str = "public"  # the post's, see `Post`; `unknown` if it is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ class PreviewValue(Value):
     is_not_shown: bool = False
     visibility: str = "public"  # whom the reply was shown to reach, see `Post`
     warning: str | None = None  # the mark of the content warning that it was shown to carry
+    prefix: str = ""  # the mark of what Heard was shown to put in front of the words
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,15 +361,16 @@ class Origin(ModalValue):
     by_hand: bool = False  # and that it has to be posted by hand as that account
     visibility: str = "public"  # whom the reply is shown to reach, see `Post`
     warning: str | None = None  # the mark of the content warning that it is shown to carry
+    prefix: str = ""  # the mark of what Heard is shown to put in front of the words
 
     @property
     def request_key(self) -> str | None:
         """The key under which the submit is noted."""
         return f"composer {self.key}"
 
-    def shown_as(self, account: str, *, by_hand: bool) -> "Origin":
-        """The same, shown to go out as that account. What was warned of is to be looked for again."""
-        return replace(self, account=account, by_hand=by_hand, anyway=None, near=False)
+    def shown_as(self, account: str, *, by_hand: bool, **post: Any) -> "Origin":  # noqa: ANN401 - fields
+        """The same, shown to go out as that account, to that `post`: what was warned of may differ."""
+        return replace(self, account=account, by_hand=by_hand, anyway=None, near=False, **post)
 
 
 # --- whichever kind it is -----------------------------------------------------------------------------------

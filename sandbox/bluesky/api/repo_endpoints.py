@@ -4,7 +4,6 @@ from typing import Any
 
 from sandbox.bluesky.api.call import Call
 from sandbox.bluesky.api.errors import XrpcError, invalid
-from sandbox.bluesky.state import repositories
 from sandbox.bluesky.state.accounts import POST, Account, Record
 from sandbox.bluesky.state.ids import TID, make_cid, record_uri
 from sandbox.bluesky.state.record_rules import RecordError, check_post
@@ -54,7 +53,7 @@ def put_record(call: Call) -> Row:
     elif before is not None and before.cid == cid:
         return _written(before, is_new=False)
     is_valid = call.body.get("validate") is not False
-    written = repositories.write(account, collection, rkey, value, call.world.now(), is_valid=is_valid)
+    written = call.world.write(account, collection, rkey, value, call.world.now(), is_valid=is_valid)
     return _written(written, is_new=True)
 
 
@@ -64,7 +63,7 @@ def create_record(call: Call) -> Row:
     if (collection, rkey) in account.records:
         raise XrpcError(500, "InternalServerError", "Internal Server Error")
     is_valid = call.body.get("validate") is not False
-    written = repositories.write(account, collection, rkey, value, call.world.now(), is_valid=is_valid)
+    written = call.world.write(account, collection, rkey, value, call.world.now(), is_valid=is_valid)
     return _written(written, is_new=True)
 
 
@@ -73,7 +72,7 @@ def delete_record(call: Call) -> Row:
     account = _own_repository(call)
     if "swapRecord" in call.body and not isinstance(call.body["swapRecord"], str):
         raise invalid("Expected string value type (got null) at $.swapRecord")
-    found = account.records.pop((str(call.field("collection")), str(call.field("rkey"))), None)
+    found = call.world.remove(account, str(call.field("collection")), str(call.field("rkey")))
     return {"commit": _commit(found)} if found is not None else {}
 
 

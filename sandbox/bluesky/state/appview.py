@@ -3,7 +3,6 @@
 Every rule as seen on AppView 0.0.280. Nothing here is stored: all of it follows from the records.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,12 +26,24 @@ class Notification:
     at: datetime
 
 
+class _Index:
+    """All posts at one moment: the newest first, and by what they answer."""
+
+    def __init__(self, key: tuple[datetime, timedelta, int], posts: list[Record]) -> None:
+        self.key, self.posts = key, posts
+        self.by_parent: dict[str, list[Record]] = {}
+        for record in posts:
+            if "reply" in record.value:
+                self.by_parent.setdefault(record.value["reply"]["parent"]["uri"], []).append(record)
+
+
 class AppView:
     """The accounts by DID, seen as the AppView sees them `lag` late."""
 
     def __init__(self, accounts: dict[str, Account], likes: list["Notification"]) -> None:
         self._accounts = accounts
         self._likes = likes
+        self._newest: _Index | None = None
 
     def find(self, uri: str, now: datetime, lag: timedelta = timedelta(0)) -> Record | None:
         """The indexed post with that address, whoever may see it."""
@@ -55,15 +66,23 @@ class AppView:
         first, second = self._accounts.get(one), self._accounts.get(other)
         return first is not None and second is not None and (other in first.blocks or one in second.blocks)
 
-    def posts(self, now: datetime, lag: timedelta) -> Iterable[Record]:
+    def posts(self, now: datetime, lag: timedelta) -> list[Record]:
         """Every indexed post, the newest by its own date first."""
-        records = [
-            record
-            for account in self._accounts.values()
-            for record in account.of(POST)
-            if self._is_indexed(record, now, lag)
-        ]
-        return sorted(records, key=lambda record: (sort_time(record), record.rkey), reverse=True)
+        return self._index(now, lag).posts
+
+    def _index(self, now: datetime, lag: timedelta) -> "_Index":
+        """All posts as they are at `now`, put in order once for each request."""
+        size = sum(len(account.records) for account in self._accounts.values())
+        if self._newest is None or self._newest.key != (now, lag, size):
+            records = [
+                record
+                for account in self._accounts.values()
+                for (kind, _), record in account.records.items()
+                if kind == POST and self._is_indexed(record, now, lag)
+            ]
+            records.sort(key=lambda record: (sort_time(record), record.rkey), reverse=True)
+            self._newest = _Index((now, lag, size), records)
+        return self._newest
 
     def root_of(self, record: Record) -> str:
         """The address of the first post of the thread, as the post claims it."""
@@ -105,12 +124,8 @@ class AppView:
 
     def replies(self, record: Record, now: datetime, lag: timedelta) -> list[Record]:
         """What hangs under a post, oldest first."""
-        found = [
-            other
-            for other in self.posts(now, lag)
-            if other.value.get("reply", {}).get("parent", {}).get("uri") == record.uri
-            and self.hangs_in_thread(other, now)
-        ]
+        below = self._index(now, lag).by_parent.get(record.uri, [])
+        found = [other for other in below if self.hangs_in_thread(other, now)]
         return found[::-1]
 
     def notifications(self, viewer: str, now: datetime, lag: timedelta) -> list[Notification]:

@@ -6,17 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.bluesky.faults import Faults
 from sandbox.bluesky.state import repositories, richtext
 from sandbox.bluesky.state.accounts import BLOCK, GATE, POST, Account, Record
 from sandbox.bluesky.state.appview import AppView, Notification
+from sandbox.bluesky.state.event_log import EventLog
 from sandbox.bluesky.state.ids import AT_URI, Tids, make_cid, make_did
 from sandbox.bluesky.state.rate_limits import Limits
 from sandbox.bluesky.state.request_log import Journal
 from sandbox.bluesky.state.sessions import Sessions
 
+STREAM_ENDPOINT = "GET /subscribe"
 ENDPOINT_NAMES = (
     "POST com.atproto.server.createSession",
     "POST com.atproto.server.refreshSession",
@@ -34,6 +36,7 @@ ENDPOINT_NAMES = (
     "GET app.bsky.feed.searchPosts",
     "GET app.bsky.actor.getProfile",
     "GET app.bsky.actor.getProfiles",
+    STREAM_ENDPOINT,
 )
 
 
@@ -63,6 +66,7 @@ class BlueskyWorld:
         self.accounts: dict[str, Account] = {}
         self.likes: list[Notification] = []
         self.appview = AppView(self.accounts, self.likes)
+        self.events = EventLog()
         self.sessions = Sessions()
         self.limits = Limits()
         self.journal = Journal()
@@ -113,19 +117,18 @@ class BlueskyWorld:
 
     def rename(self, handle: str, to: str) -> None:
         with self.lock:
-            self.user(handle).handle = to
+            account = self.user(handle)
+            account.handle = to
+            self.events.note_account("identity", account, self.now())
 
     def deactivate(self, handle: str) -> None:
-        with self.lock:
-            self.user(handle).state = "deactivated"
+        self._set_state(handle, "deactivated")
 
     def take_down(self, handle: str) -> None:
-        with self.lock:
-            self.user(handle).state = "takendown"
+        self._set_state(handle, "takendown")
 
     def reactivate(self, handle: str) -> None:
-        with self.lock:
-            self.user(handle).state = "active"
+        self._set_state(handle, "active")
 
     # --- what people do -------------------------------------------------------------------------------------
 
@@ -143,6 +146,30 @@ class BlueskyWorld:
     def next_key(self) -> str:
         """A record key for what is written now."""
         return self._tids.next(self.now())
+
+    def write(
+        self,
+        account: Account,
+        collection: str,
+        rkey: str,
+        value: dict[str, Any],
+        moment: datetime,
+        *,
+        is_valid: bool = True,
+    ) -> Record:
+        """Create or overwrite a record, and let streams know."""
+        before = account.records.get((collection, rkey))
+        written = repositories.write(account, collection, rkey, value, moment, is_valid=is_valid)
+        if written is not before:
+            self.events.add("create" if before is None else "update", written, moment)
+        return written
+
+    def remove(self, account: Account, collection: str, rkey: str) -> Record | None:
+        """Delete a record, and let streams know; None if there was none."""
+        gone = account.records.pop((collection, rkey), None)
+        if gone is not None:
+            self.events.add("delete", gone, self.clock())
+        return gone
 
     def post(
         self,
@@ -173,7 +200,7 @@ class BlueskyWorld:
             if quote:
                 value["embed"] = {"$type": "app.bsky.embed.record", "record": self._reference(quote)}
             key = rkey or self._tids.next(moment)
-            return repositories.write(self.user(author), POST, key, value, moment)
+            return self.write(self.user(author), POST, key, value, moment)
 
     def edit(self, uri: str, text: str, *, created_at: datetime | None = None, **more: Any) -> Record:  # noqa: ANN401
         """Overwrite a post; its date stays unless `created_at` is given. `more` are fields of the record."""
@@ -183,12 +210,12 @@ class BlueskyWorld:
             value["facets"] = more.get("facets", richtext.detect(text, self._resolve))
             if created_at is not None:
                 value["createdAt"] = format_time(created_at)
-            return repositories.write(self.accounts[record.did], POST, record.rkey, value, self.now())
+            return self.write(self.accounts[record.did], POST, record.rkey, value, self.now())
 
     def delete(self, uri: str) -> None:
         with self.lock:
             record = self.record(uri)
-            del self.accounts[record.did].records[record.collection, record.rkey]
+            self.remove(self.accounts[record.did], record.collection, record.rkey)
 
     def repost(self, handle: str, uri: str) -> None:
         """Repost a post: the author is notified, and no reading of mentions shows it."""
@@ -207,20 +234,20 @@ class BlueskyWorld:
             record = self.record(uri)
             value: dict[str, Any] = {"$type": GATE, "post": uri, "hiddenReplies": list(hidden)}
             value |= {"allow": list(allow)} if allow is not None else {}
-            repositories.write(self.accounts[record.did], GATE, record.rkey, value, self.now())
+            self.write(self.accounts[record.did], GATE, record.rkey, value, self.now())
 
     def block(self, handle: str, other: str) -> None:
         with self.lock:
             value = {"$type": BLOCK, "subject": self.user(other).did}
             moment = self.now()
-            repositories.write(self.user(handle), BLOCK, self._tids.next(moment), value, moment)
+            self.write(self.user(handle), BLOCK, self._tids.next(moment), value, moment)
 
     def unblock(self, handle: str, other: str) -> None:
         with self.lock:
             account, did = self.user(handle), self.user(other).did
             for record in account.of(BLOCK):
                 if record.value["subject"] == did:
-                    del account.records[BLOCK, record.rkey]
+                    self.remove(account, BLOCK, record.rkey)
 
     def label(self, uri: str, value: str) -> None:
         """Let a moderation service label a post."""
@@ -276,6 +303,12 @@ class BlueskyWorld:
     def counts(self) -> Counter[str]:
         """The number of requests by endpoint, such as "POST com.atproto.repo.putRecord"."""
         return self.journal.counts
+
+    def _set_state(self, handle: str, state: Literal["active", "deactivated", "takendown"]) -> None:
+        with self.lock:
+            account = self.user(handle)
+            account.state = state
+            self.events.note_account("account", account, self.now())
 
     def _resolve(self, handle: str) -> str | None:
         found = self.find_user(handle)

@@ -58,6 +58,7 @@ ENDPOINTS: tuple[Endpoint | OAuthRoute, ...] = (
     Endpoint("GET /api/v1/statuses/:id/source", "read:statuses", read_endpoints.source),
     Endpoint("POST /api/v1/statuses", "write:statuses", write_endpoints.create),
     Endpoint("DELETE /api/v1/statuses/:id", "write:statuses", write_endpoints.delete),
+    Endpoint("GET /api/v1/streaming", "any", streaming_endpoints.websocket),
     Endpoint("GET /api/v1/streaming/health", "", streaming_endpoints.health),
     Endpoint("GET /api/v1/streaming/user", "read:statuses", streaming_endpoints.user),
     Endpoint("GET /api/v1/streaming/hashtag", "read:statuses", streaming_endpoints.hashtag),

@@ -52,9 +52,18 @@ def _repeated(answer: Answer) -> Answer:
 
 
 def _without_stream(answer: Answer) -> Answer:
+    if answer.conversation is not None:
+        answer.conversation.is_ended = True
+        return answer
     if answer.ended is not None:
         answer.ended()
     return replace(answer, stream=None, ended=None)
+
+
+def _silent(answer: Answer) -> Answer:
+    if answer.conversation is not None:
+        answer.conversation.is_silent = True
+    return replace(answer, stream=queue.SimpleQueue() if answer.stream else None)
 
 
 INSTEAD: dict[Kind, Answer] = {
@@ -77,5 +86,5 @@ SPOILS: dict[Kind, Callable[[Answer], Answer]] = {
     "garbled": lambda answer: replace(answer, content=answer.content[: len(answer.content) // 2]),
     "repeated": _repeated,
     "stream_ended": _without_stream,
-    "stream_silent": lambda answer: replace(answer, stream=queue.SimpleQueue() if answer.stream else None),
+    "stream_silent": _silent,
 }

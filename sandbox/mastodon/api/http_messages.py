@@ -30,9 +30,11 @@ class Request:
 
     @property
     def bearer(self) -> str | None:
-        """The bearer token."""
+        """The bearer token: in the header, or in the query, as browsers send it to a stream."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
-        return token if scheme == "Bearer" and token else None
+        if scheme == "Bearer" and token:
+            return token
+        return self.params.get("access_token") or None
 
     @property
     def params(self) -> "Params":
@@ -81,15 +83,32 @@ class Params:
         return {key: str(value) for key, value in self._pairs}
 
 
+@dataclass(slots=True, eq=False)
+class Conversation:
+    """What goes over a WebSocket: `messages` to the client; `receive` is called with each of its own.
+
+    A silent one stays open, and is dead: not even a ping is answered.
+    """
+
+    receive: Callable[[str], None]
+    messages: "queue.SimpleQueue[str]" = field(default_factory=queue.SimpleQueue)
+    is_ended: bool = False
+    is_silent: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response. One with a `stream` goes on with what is put there; `ended` is called when it is over."""
+    """A response. One with a `stream` goes on with what is put there; `ended` is called when it is over.
+
+    One with a `conversation` goes on as a WebSocket.
+    """
 
     status: int
     content: bytes
     headers: dict[str, str] = field(default_factory=dict)
     wire: Wire = Wire.WHOLE
     stream: "queue.SimpleQueue[bytes] | None" = None
+    conversation: Conversation | None = None
     ended: Callable[[], None] | None = None
 
     @property

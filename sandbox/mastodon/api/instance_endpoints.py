@@ -18,7 +18,7 @@ def v2(call: Call) -> Answer:
         "title": call.world.domain,
         "version": flavour.version,
         "source_url": flavour.source_url,
-        "configuration": _configuration(call),
+        "configuration": _configuration(call) | {"urls": _streaming_url(call, "streaming")},
     }
     if flavour.api_version is not None:
         body["api_versions"] = {"mastodon": flavour.api_version}
@@ -44,8 +44,16 @@ def v1(call: Call) -> Answer:
         "version": flavour.version,
         "max_toot_chars": flavour.max_characters,
         "configuration": _configuration(call),
+        "urls": _streaming_url(call, "streaming_api"),
     }
     return as_json(200, body)
+
+
+def _streaming_url(call: Call, name: str) -> dict[str, str]:
+    """Where its WebSockets are; nothing if it has none."""
+    if not call.world.flavour.has_websockets:
+        return {}
+    return {name: f"ws://{call.request.headers.get('host', 'localhost')}"}
 
 
 def _configuration(call: Call) -> dict[str, Any]:

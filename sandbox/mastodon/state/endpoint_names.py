@@ -16,6 +16,7 @@ ENDPOINTS = (
     "DELETE /api/v1/statuses/:id",
     "GET /api/v2/instance",
     "GET /api/v1/instance",
+    "GET /api/v1/streaming",
     "GET /api/v1/streaming/health",
     "GET /api/v1/streaming/user",
     "GET /api/v1/streaming/hashtag",

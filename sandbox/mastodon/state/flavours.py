@@ -44,7 +44,10 @@ class Flavour:
     default_visibility: str | None = None
     invalid_status: int = 422
     knows_types: bool = True
-    has_event_streams: bool = False  # GoToSocial and Pleroma have WebSockets alone, Hollo nothing
+    has_event_streams: bool = (
+        False  # GoToSocial and Pleroma have WebSockets alone, Hollo and Pixelfed nothing
+    )
+    has_websockets: bool = False
 
 
 MASTODON = Flavour(
@@ -61,6 +64,7 @@ MASTODON = Flavour(
     checks_allowed_mentions=True,
     tells_consent=True,
     has_event_streams=True,
+    has_websockets=True,
 )
 GOTOSOCIAL = Flavour(
     name="gotosocial",
@@ -75,6 +79,7 @@ GOTOSOCIAL = Flavour(
     has_batch=False,
     default_visibility="unlisted",
     invalid_status=400,
+    has_websockets=True,
 )
 HOLLO = Flavour(
     name="hollo",
@@ -101,6 +106,7 @@ AKKOMA = Flavour(  # read in the source: a cache of 2,500 keys; a restart is ass
     idempotency="first status",
     has_batch=False,
     has_v2_instance=False,
+    has_websockets=True,
 )
 PIXELFED = Flavour(  # https://github.com/pixelfed/pixelfed/issues/3581
     name="pixelfed",

@@ -9,7 +9,9 @@ import pytest
 from bot.ingest.reply_target import WIDEST_FIRST, build_reply_target, is_wider
 from bot.networks.base import Later
 from bot.networks.values import Visibility
-from models import Author, Mention, Reply, Ticket
+from bot.publish.send_checks import PREFIX_SHOWN_ACT
+from models import Author, Event, Mention, Reply, Ticket
+from models.core.fingerprint import short_mark
 from models.tickets import not_shown
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
@@ -126,6 +128,43 @@ def test_a_warning_that_has_changed_stops_the_reply(
 
     assert (here.state(reply), network.requests) == (DeliveryState.CANCELLED, [])
     assert "content warning" in here.told()[0]
+
+
+@pytest.mark.parametrize("shown", ["@maria ", "", None])
+def test_a_handle_that_has_changed_stops_the_reply_that_began_with_another(
+    here: Room, network: Keyed, shown: str | None
+) -> None:
+    post = network.says("maria", "@acmebrew is the kettle back?").id
+    here.poll()
+    reply = here.submit(1, "On Monday!", undo=10)
+    with here.ctx.db.write() as session:
+        if shown is not None:  # else it was submitted before Heard noted it
+            data = {"prefix": short_mark(shown) if shown else ""}
+            Event.record(session, PREFIX_SHOWN_ACT, at=here.clock(), ticket_id=1, reply_id=reply, data=data)
+        session.get_one(Author, 1).handle = "maria" if shown is None else "mary"
+    here.clock.pass_by(11)
+    here.send()
+
+    is_stopped = shown is not None
+    assert here.state(reply) == (DeliveryState.CANCELLED if is_stopped else DeliveryState.PUBLISHED)
+    assert len(network.replies_to(post)) == (not is_stopped)
+    assert [("handle" in one) for one in here.told()] == [True] * is_stopped
+
+
+@pytest.mark.parametrize(("shown", "default"), PAIRS)
+def test_a_reply_of_an_account_that_posts_for_fewer_people_goes_out_only_as_shown(
+    here: Room, network: Keyed, monkeypatch: pytest.MonkeyPatch, shown: Visibility, default: Visibility
+) -> None:
+    monkeypatch.setattr(network, "reply_visibility", lambda _to: default)
+    post = network.says("maria", "@acmebrew is the kettle back?").id
+    here.poll()
+    reply = here.submit(1, "On Monday!")
+    shows(here, reply, shown)
+    here.send()
+
+    said = [one.visibility for one in network.replies_to(post)]
+    assert said == ([shown] if shown == default else [])
+    assert here.state(reply) == (DeliveryState.PUBLISHED if said else DeliveryState.CANCELLED)
 
 
 def erases(here: Room) -> None:

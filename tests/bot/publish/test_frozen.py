@@ -95,16 +95,62 @@ def test_the_request_is_in_the_ledger_before_the_first_call(here: Room, network:
     assert public(network, post) == ["@maria On Monday!"]
 
 
-def test_a_later_try_sends_the_same_request(here: Room, network: Keyed, post: str) -> None:
+def test_a_later_try_within_a_minute_sends_the_same_request(here: Room, network: Keyed, post: str) -> None:
+    network.fails("publish", Later(None, "unreachable", "Nobody there."))
+    here.submit(1, "On Monday!")
+    here.send()
+    here.clock.pass_by(30)
+    here.send()
+
+    assert len(network.requests) == 2
+    assert network.requests[0] == network.requests[1]
+    assert public(network, post) == ["@maria On Monday!"]
+
+
+def test_after_a_long_wait_the_post_is_looked_at_again_before_anything_is_sent(
+    here: Room, network: Keyed, post: str
+) -> None:
+    network.fails("publish", Later(None, "rate limit", "Slower."))
+    reply = here.submit(1, "On Monday!")
+    here.send()
+    network.fails("freeze", Refused("not allowed", "Its author turned off replies."))
+    here.clock.pass_by(minutes=2)
+    here.send()
+
+    assert (here.state(reply), len(network.requests)) == (DeliveryState.REFUSED, 1)
+    assert public(network, post) == []
+
+
+def test_after_a_long_wait_a_request_that_was_never_sent_is_put_together_anew(
+    here: Room, network: Keyed, post: str
+) -> None:
     network.fails("publish", Later(None, "rate limit", "Slower."))
     here.submit(1, "On Monday!")
     here.send()
     here.clock.pass_by(minutes=2)
     here.send()
 
-    assert len(network.requests) == 2
-    assert network.requests[0] == network.requests[1]
+    first, second = (json.loads(one) for one in network.requests)
+    assert first["at"] < second["at"]
+    assert first["key"] == second["key"]
     assert public(network, post) == ["@maria On Monday!"]
+
+
+def test_send_again_after_a_long_wait_looks_at_the_post_and_sends_nothing_to_a_shut_door(
+    here: Room, network: Keyed, post: str
+) -> None:
+    network.rule = None
+    reply = unsure(here, network)
+    here.clock.pass_by(3600)
+    for _ in range(8):
+        here.clock.pass_by(600)
+        here.send()
+    assert here.state(reply) == DeliveryState.ASKED
+    network.fails("freeze", Refused("not allowed", "Its author turned off replies."))
+    here.decide(reply, Reply.send_again)
+    here.send()
+
+    assert (here.state(reply), len(network.requests)) == (DeliveryState.REFUSED, 1)
 
 
 def test_send_again_sends_the_same_request_which_a_network_with_keys_takes_for_one(

@@ -10,6 +10,7 @@ from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.slack.blocks import dialogs
 from bot.slack.blocks.replies import composer, preview
+from bot.slack.blocks.replies.audience import Audience
 from bot.slack.blocks.tickets import card
 from bot.slack.blocks.tickets.card_view import POSTS_SHOWN_MAX, CardView
 from bot.slack.blocks.values import Origin
@@ -270,15 +271,20 @@ def test_the_plain_card_of_last_resort_is_taken_too(view: CardView) -> None:
     nothing_live({"blocks": blocks, "text": card.summary_text(view)})
 
 
-@given(words, handles)
-def test_any_preview_is_taken_in_one_piece_and_rings_nobody(text: str, handle: str | None) -> None:
+def audience_of(handle: str | None, warning: str | None) -> Audience:
+    prefix = f"@{handle} " if handle else ""
+    return Audience("X", "acmebrew", handle, "followers", warning, prefix, is_narrowed=True)
+
+
+@given(words, handles, st.none() | words)
+def test_any_preview_is_taken_in_one_piece_and_rings_nobody(
+    text: str, handle: str | None, warning: str | None
+) -> None:
     blocks = preview.build_preview(
         draft_id=1,
         ticket_id=1,
         text=text,
-        title="X",
-        account="acmebrew",
-        handle=handle,
+        audience=audience_of(handle, warning),
         length=len(text),
         max_length=280,
         problem=None,
@@ -289,17 +295,20 @@ def test_any_preview_is_taken_in_one_piece_and_rings_nobody(text: str, handle: s
     assert len(visible({"blocks": blocks}).text) < SPLIT_AT
 
 
-@given(words, words, handles)
-def test_any_composer_is_taken_and_rings_nobody(asked: str, typed: str, handle: str | None) -> None:
+@given(words, words, handles, st.none() | words)
+def test_any_composer_is_taken_and_rings_nobody(
+    asked: str, typed: str, handle: str | None, warning: str | None
+) -> None:
     origin = Origin(ticket=1, turn=1, post_id="1", key="k" * 32, network="x")
 
     modal = composer.build_composer_modal(
         origin,
         composer.ComposerContent(
-            title="X", account="acmebrew", handle=handle, words=asked, max_length=280, text=typed
+            audience=audience_of(handle, warning), words=asked, max_length=280, text=typed
         ),
     )
 
     assert check_view(modal) == []
     nothing_live(modal)
-    assert Origin.unpack(modal["private_metadata"]) == origin
+    kept = Origin.unpack(modal["private_metadata"])
+    assert (kept.ticket, kept.post_id, kept.key) == (origin.ticket, origin.post_id, origin.key)

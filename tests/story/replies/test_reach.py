@@ -11,11 +11,14 @@ from bot.ingest import backfill
 from bot.networks.values import Post, ReplyTarget
 from bot.networks.x.settings import XSettings
 from bot.runtime.signed_in_accounts import SignedInAccounts
-from models import Mention
+from bot.slack.blocks.values import TicketValue
+from models import Author, Mention, Ticket
 from sandbox.slack.workspace.message import Message
 from tests.keyed_network import KeyedNetwork
 from tests.stage import worlds
+from tests.story.cards.test_old_messages import aged
 from tests.story.harness import KEYS, Bot, eventually, settings_for, started
+from tests.story.running.test_locked import locked
 
 
 class Picky(KeyedNetwork):
@@ -166,3 +169,76 @@ def test_show_context_hands_the_network_what_it_needs_to_read_a_post_again(bot: 
     bot.ana.press(bot.now(card), "Show context")
 
     eventually(lambda: bot.first.contexts_given == {first.id: "root 7"})
+
+
+@pytest.mark.parametrize(
+    ("visibility", "sentence"),
+    [("unlisted", "keeps it out of public lists"), ("direct", "Only @maria will see it")],
+)
+def test_a_composer_that_opens_while_the_ledger_is_locked_says_whom_the_reply_reaches(
+    bot: Keyed, visibility: str, sentence: str
+) -> None:
+    post, card = bot.hears("@acmebrew the butler did it")
+    bot.becomes(visibility=visibility)
+    with bot.ctx.db.write() as session:
+        session.get_one(Ticket, 1).revision += 1
+    card = eventually(lambda: carries(bot, card, visibility))
+
+    with locked(bot):
+        modal = bot.compose(card, patient=False).fill("We knew.")
+        assert "The database is slow right now" in modal.text
+        assert sentence in modal.text
+        assert "Starts with @maria, added by Heard." in modal.text
+
+    assert modal.submit().closed
+    assert bot.publishes(post).text == "@maria We knew."
+
+
+def test_a_button_that_does_not_know_whom_a_reply_reaches_does_not_say_public(bot: Keyed) -> None:
+    _, card = bot.hears("@acmebrew the butler did it")
+    old = aged(bot.now(card), {"reply": TicketValue(1, 1, "1003", "maria", "acmebrew", "memory").pack()})
+    unknown = aged(
+        old, {"reply": TicketValue(1, 1, "1003", "maria", "acmebrew", "memory", visibility="unknown").pack()}
+    )
+    with locked(bot):
+        modal = bot.ana.press(unknown, "Reply").view
+        assert modal is not None
+        assert "can't tell who would see a reply" in modal.text
+        assert "Public" not in modal.text
+
+
+def test_a_handle_that_changed_since_the_composer_was_opened_is_shown_before_anything_is_sent(
+    bot: Keyed,
+) -> None:
+    post, card = bot.hears("@acmebrew the butler did it")
+    modal = bot.compose(card).fill("We knew.")
+    is_called(bot, "mary")
+
+    assert not modal.submit().closed
+    assert "another one than shown before" in modal.text
+    assert "Starts with @mary, added by Heard." in modal.text
+    assert modal.submit().closed
+    assert bot.publishes(post).text == "@mary We knew."
+
+
+def is_called(bot: Keyed, handle: str) -> None:
+    with bot.ctx.db.write() as session:
+        session.execute(update(Author).values(handle=handle))
+
+
+def carries(bot: Keyed, card: Message, visibility: str) -> Message | None:
+    shown = bot.now(card)
+    return shown if f'"{visibility}"' in str(shown.blocks) else None
+
+
+def test_an_edit_that_keeps_the_id_is_shown_before_an_answer_to_it_is_sent(bot: Keyed) -> None:
+    post, card = bot.hears("@acmebrew the butler did it")
+    modal = bot.compose(card).fill("We knew.")
+    edited = datetime.now(UTC)
+    bot.becomes(text="@acmebrew the gardener did it", edited_at=edited)
+
+    assert not modal.submit().closed
+    assert "They edited their post" in modal.text
+    assert "the gardener did it" in modal.text
+    assert modal.submit().closed
+    bot.publishes(post)

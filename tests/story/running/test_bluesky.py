@@ -120,6 +120,10 @@ def test_an_account_is_connected_beside_a_running_bot_without_any_account_in_the
         assert "signed in as @acmebrew.test on Bluesky" in done.stdout
         assert password not in done.stdout + done.stderr
 
+        with process("doctor", env, tmp_path) as doctor:
+            doctor.end()
+        assert "note  Bluesky: signs in with an app password, connected as @acmebrew.test on" in doctor.log
+
         server.world.post("maria.test", "@acmebrew.test is the kettle back?")
 
         card = eventually(lambda: stage.card("is the kettle back?"), within=60)

@@ -24,7 +24,7 @@ from bot.slack.blocks.text import (
     text_element,
     truncate,
 )
-from bot.slack.blocks.tickets.card import author_text
+from bot.slack.blocks.tickets.account_names import author_text
 from bot.slack.blocks.tickets.card_view import CardView
 from bot.slack.blocks.values import TicketValue
 from models.core.mrkdwn import escape_entities

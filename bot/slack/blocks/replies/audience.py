@@ -1,24 +1,25 @@
 """Whom a reply reaches, and what goes out with its words, in plain words. Pure."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.slack.blocks.elements import Block, context_block, plain_text
 from bot.slack.blocks.text import mrkdwn_handle, truncate
+from models.core.fingerprint import short_mark
 
 PUBLIC_VISIBILITIES = {"public", "unlisted"}
+UNKNOWN_VISIBILITY = "unknown"  # nobody has asked the ledger yet
 WARNING_MAX_CHARS = 500
-MARK_CHARS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a reply reaches: `visibility` and `content_warning` are the post's own, see `Post`.
+    """Whom a reply reaches: `visibility` is its own, see `Post`, and `content_warning` the post's.
 
     `title` is the network's, `account` our handle, `handle` the author's, None if it is not known. `prefix`
-    is what Heard puts in front of the words.
+    is what Heard puts in front of the words. `is_narrowed`: fewer people see it than the post, as the account
+    posts so by default.
     """
 
     title: str
@@ -27,6 +28,12 @@ class Audience:
     visibility: str = "public"
     content_warning: str | None = None
     prefix: str = ""
+    is_narrowed: bool = False
+
+    @property
+    def prefix_mark(self) -> str:
+        """A short name for exactly this prefix; empty if there is none."""
+        return short_mark(self.prefix) if self.prefix else ""
 
     @property
     def is_public(self) -> bool:
@@ -53,7 +60,7 @@ class Audience:
 
     def by_hand_text(self) -> str:
         """What somebody who posts it by hand has to see to, mrkdwn; empty if nothing."""
-        limits = self._fill(_BY_HAND_TEXTS) if not self.is_public else ""
+        limits = self._fill(_BY_HAND_TEXTS) if not (self.is_public or self.is_narrowed) else ""
         return f"{limits} {_WARNING_BY_HAND_TEXT if self.content_warning else ''}".strip()
 
     def _fill(self, texts: Mapping[str, str], would: str = "") -> str:
@@ -64,6 +71,7 @@ class Audience:
             recipient=self.recipient,
             way=f"from {sender} to {self.recipient}",
             would=would,
+            like_theirs="" if self.is_narrowed else ", like their post",
         )
 
 
@@ -73,7 +81,7 @@ _COMPOSER_TEXTS = {
     "public": ":loudspeaker: *Public* on {title}{would}: {way}. Everyone on {title} will see it.",
     "unlisted": (
         ":loudspeaker: *Public* on {title}{would}: {way}. Everyone can see it, but {title} keeps it out of "
-        "public lists and searches, like their post."
+        "public lists and searches{like_theirs}."
     ),
     "followers": (
         ":lock: *Not public* on {title}{would}: {way}. Only {sender}'s followers and {recipient} will see it."
@@ -95,6 +103,11 @@ _BY_HAND_TEXTS = {
 def build_added_block(audience: Audience) -> Block | None:
     """What Heard sends besides the words, as plain text, because other people wrote it; None if nothing."""
     texts = []
+    if audience.is_narrowed:
+        texts.append(
+            f"Fewer people will see it than their post: that is how @{audience.account} posts on "
+            f"{audience.title} by default."
+        )
     if audience.prefix.strip():
         texts.append(f"Starts with {audience.prefix.strip()}, added by Heard.")
     if audience.content_warning:
@@ -106,6 +119,4 @@ def build_added_block(audience: Audience) -> Block | None:
 
 def warning_mark(warning: str | None) -> str | None:
     """A short name for exactly this content warning, which a button or a modal can carry."""
-    return (
-        None if warning is None else hashlib.sha256(warning.encode(errors="replace")).hexdigest()[:MARK_CHARS]
-    )
+    return None if warning is None else short_mark(warning)

@@ -13,6 +13,7 @@ COMPOSER_CALLBACK_ID = "composer"
 REPLY_BLOCK, REPLY_INPUT = "reply", "text"
 TAKE_OVER_ACTION_ID = "take_over_composing"
 ACCOUNT_BLOCK, ACCOUNT_ACTION_ID = "account", "answer_as"
+PLACE_BLOCK, PLACE_ACTION_ID = "where", "answer_where"
 OPTION_MAX_CHARS = 75  # https://docs.slack.dev/reference/block-kit/composition-objects/option-object
 WAIT_BLOCK = "wait"
 HOUR_SECONDS = 3600
@@ -42,6 +43,7 @@ class ComposerContent:
     account_choices: tuple[
         tuple[str, str], ...
     ] = ()  # ids and handles of accounts to choose from, if several
+    place_choices: tuple[tuple[str, str], ...] = ()  # names and titles of networks to answer on, if several
 
 
 def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, Any]:
@@ -65,8 +67,13 @@ def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, An
         blocks.append(_by_hand_block(asked.audience))
     elif (added := build_added_block(asked.audience)) is not None:
         blocks.append(added)
+    if len(asked.place_choices) > 1:
+        places = asked.place_choices
+        blocks.append(_choice_block("Where", places, origin.network, PLACE_BLOCK, PLACE_ACTION_ID))
     if len(asked.account_choices) > 1:
-        blocks.append(_account_block(asked, origin.account))
+        accounts = tuple((account_id, f"@{handle}") for account_id, handle in asked.account_choices)
+        block_id = account_block_id(origin.network) if len(asked.place_choices) > 1 else ACCOUNT_BLOCK
+        blocks.append(_choice_block("Answer as", accounts, origin.account, block_id, ACCOUNT_ACTION_ID))
     blocks.append(_input_block(asked, origin.sign))
     if not origin.only_draft:
         blocks.append(_wait_block())
@@ -85,7 +92,12 @@ def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, An
 def _as_shown(origin: Origin, asked: ComposerContent) -> Origin:
     """The submit is held against what stands in this very modal."""
     shown = asked.audience
-    return replace(origin, visibility=shown.visibility, warning=warning_mark(shown.content_warning))
+    return replace(
+        origin,
+        visibility=shown.visibility,
+        warning=warning_mark(shown.content_warning),
+        prefix=shown.prefix_mark,
+    )
 
 
 def _submit_label(origin: Origin, asked: ComposerContent) -> str:
@@ -112,21 +124,34 @@ def _by_hand_block(audience: Audience) -> Block:
     return context_block(" ".join(filter(None, [how, audience.by_hand_text()])))
 
 
-def _account_block(asked: ComposerContent, chosen: str | None) -> Block:
-    """As which account: choosing another one redraws what stands above."""
+def account_block_id(network: str) -> str:
+    """The id of the block with the accounts on that network, where there are several networks to choose from.
+
+    Slack keeps what was chosen in a block with the same id, whatever is offered in it now.
+    """
+    return f"{ACCOUNT_BLOCK} {network}"
+
+
+def _choice_block(
+    label: str, choices: tuple[tuple[str, str], ...], chosen: str | None, block_id: str, action_id: str
+) -> Block:
+    """As which account, or where: choosing another one redraws what stands above.
+
+    `choices` are values and labels.
+    """
     options = {
-        account_id: {"text": plain_text(truncate(f"@{handle}", OPTION_MAX_CHARS)), "value": account_id}
-        for account_id, handle in asked.account_choices
+        value: {"text": plain_text(truncate(text, OPTION_MAX_CHARS)), "value": value}
+        for value, text in choices
     }
     preset = options.get(chosen or "")
     return {
         "type": "input",
-        "block_id": ACCOUNT_BLOCK,
+        "block_id": block_id,
         "dispatch_action": True,
-        "label": plain_text("Answer as"),
+        "label": plain_text(label),
         "element": {
             "type": "static_select",
-            "action_id": ACCOUNT_ACTION_ID,
+            "action_id": action_id,
             "options": list(options.values()),
             **({"initial_option": preset} if preset is not None else {}),
         },

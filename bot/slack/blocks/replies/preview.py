@@ -67,6 +67,7 @@ def build_preview(
         is_not_shown=not_shown is not None,
         visibility=audience.visibility,
         warning=warning_mark(audience.content_warning),
+        prefix=audience.prefix_mark,
     )
     label = "Send anyway" if warning is not None else audience.send_label
     style = {} if warning is not None else {"style": "primary"}

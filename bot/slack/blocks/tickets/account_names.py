@@ -1,8 +1,10 @@
-"""Our accounts on a card: which heard what it shows, and which are not connected any more. Pure."""
+"""Names on a card: its author, which of our accounts heard it, and which are not connected any more. Pure."""
 
 from collections.abc import Sequence
 
-from bot.slack.blocks.text import mrkdwn_handle
+from bot.slack.blocks.text import isolate_name, mrkdwn_handle
+from models import Author
+from models.core.mrkdwn import escape_mrkdwn
 
 
 def audience_parts(connected: Sequence[str], left: Sequence[str]) -> tuple[str, list[str]]:
@@ -18,3 +20,9 @@ def join_handles(handles: Sequence[str]) -> str:
     """`@a, @b and @c` as mrkdwn."""
     *first, last = map(mrkdwn_handle, handles)
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def author_text(author: Author) -> str:
+    """Somebody by name and handle, as text that does nothing in Slack."""
+    handle = mrkdwn_handle(author.handle) if author.handle else author.display_name
+    return f"{escape_mrkdwn(isolate_name(author.name))} ({handle})" if author.name else handle

@@ -27,13 +27,13 @@ from bot.slack.blocks.text import (
     text_element,
     truncate,
 )
-from bot.slack.blocks.tickets import missing_post
-from bot.slack.blocks.tickets.account_names import audience_parts
+from bot.slack.blocks.tickets import missing_post, twins
+from bot.slack.blocks.tickets.account_names import audience_parts, author_text
 from bot.slack.blocks.tickets.card_buttons import build_actions
 from bot.slack.blocks.tickets.card_view import EARLIER_POST_MAX_CHARS, HANDLES_SHOWN_MAX, CardView
 from bot.slack.blocks.tickets.priority_line import build_priority_line
-from models import Author, Mention, Ticket
-from models.core.mrkdwn import escape_entities, escape_mrkdwn
+from models import Mention, Ticket
+from models.core.mrkdwn import escape_entities
 from models.slack.notice import quote_block_id
 from models.sources.attachment import describe_attachments
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
@@ -54,10 +54,12 @@ def build_card(view: CardView) -> list[Block]:
     for reply in view.replies:
         account = view.reply_accounts.get(reply.id, view.account)
         blocks += delivery.build_blocks(
-            reply, title=view.title, account=account, names_account=view.has_several_accounts
+            reply, title=view.title_of(reply), account=account, names_account=view.has_several_accounts
         )
     return [
         *blocks,
+        *twins.build_lines(view),
+        *twins.build_other_card_line(view),
         *([build_issue_line(view.issues)] if view.issues else []),
         *_not_connected_line(view),
         *(build_priority_line(view.priority) if view.ticket.state in OPEN_STATES else []),
@@ -80,12 +82,6 @@ def summary_text(view: CardView) -> str:
     """The message in one line, for notifications and screen readers."""
     said = notification_text.excerpt(view.newest.display_text if view.newest is not None else "")
     return f"{author_text(view.author)} on {view.title}: {said} ({_headline(view)})"
-
-
-def author_text(author: Author) -> str:
-    """Somebody by name and handle, as text that does nothing in Slack."""
-    handle = mrkdwn_handle(author.handle) if author.handle else author.display_name
-    return f"{escape_mrkdwn(isolate_name(author.name))} ({handle})" if author.name else handle
 
 
 def _headline(view: CardView) -> str:
@@ -113,7 +109,8 @@ def _header(view: CardView) -> Block:
 def _context_line(view: CardView) -> str:
     """Where, to whom, how many listen, and whether we have met."""
     to, left = audience_parts((view.account,) if view.connected is None else view.connected, view.left)
-    parts = [f"{view.title}{to}", *left, *_audience(view)]
+    where = twins.join_titles(view.title, *(one.title for one in view.twins))
+    parts = [f"{f'Posted on {where}' if view.twins else where}{to}", *left, *_audience(view)]
     if view.author.followers is not None:
         parts.append(count_noun(view.author.followers, "follower"))
     if view.earlier_tickets:
@@ -143,7 +140,7 @@ def _posts(view: CardView) -> list[Block]:
 def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
     """One post of theirs: the words as they are, and a line about them in ours."""
     if mention.deleted_at is not None:
-        return [context_block(missing_post.removed_text(mention, view.title))]
+        return [context_block(missing_post.removed_text(mention, view.title_on(mention.network)))]
     about = [date_token(mention.posted_at), *_match_reasons(mention, view)]
     if mention.media:
         about.append(describe_attachments(mention.attached))
@@ -153,12 +150,12 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
         about.append(f"edited {date_token(mention.edited_at)}")
     if len(mention.text) > limit:
         about.append(f"{len(mention.text):,} characters, shortened here")
-    about.append(f"<{escape_entities(mention.url)}|See it on {view.title}>")
+    about.append(f"<{escape_entities(mention.url)}|See it on {view.title_on(mention.network)}>")
     words = quote_block(mention.text, limit) | {"block_id": quote_block_id(mention.post_id)}
     warned = truncate(mention.content_warning or "", EARLIER_POST_MAX_CHARS)
     warning = [context_block(f"Content warning: {mrkdwn_literal(warned)}")] if warned else []
     missing = (
-        [context_block(missing_post.missing_text(mention, view.title))]
+        [context_block(missing_post.missing_text(mention, view.title_on(mention.network)))]
         if mention.missing_since is not None
         else []
     )
@@ -202,9 +199,8 @@ def _status_line(view: CardView) -> str:
     if ticket.state == TicketState.WAITING and ticket.due_at is not None and not _is_served(view):
         parts.append(f"due {date_token(ticket.due_at, '{date_short_pretty} {time}')}")
     if ticket.state == TicketState.WAITING and not view.replies and (why := _manual_reason(view)) is not None:
-        parts.append(
-            f":arrow_upper_right: can only be replied to by hand on {view.title}: {mrkdwn_literal(why)}"
-        )
+        by_hand = f"can only be replied to by hand on {view.target_title}"
+        parts.append(f":arrow_upper_right: {by_hand}: {mrkdwn_literal(why)}")
     return "  ·  ".join([*parts, f"#{ticket.id}"])
 
 
@@ -213,10 +209,8 @@ def _not_connected_line(view: CardView) -> list[Block]:
     is_open = view.ticket.state in OPEN_STATES or any(one.state in UNSETTLED_STATES for one in view.replies)
     if not (view.is_disconnected and is_open):
         return []
-    us = mrkdwn_handle(view.disconnected or view.account)
-    return [
-        context_block(f":electric_plug: *Cannot be sent*: Heard is not connected to {view.title} as {us}.")
-    ]
+    us, title = mrkdwn_handle(view.disconnected or view.account), view.disconnected_from or view.title
+    return [context_block(f":electric_plug: *Cannot be sent*: Heard is not connected to {title} as {us}.")]
 
 
 def _is_served(view: CardView) -> bool:
@@ -251,5 +245,6 @@ def _answered_text(ticket: Ticket) -> str:
 
 def _manual_reason(view: CardView) -> str | None:
     """Why our app may not answer; the first sentence of it, for a network's own words may go on and on."""
-    why = view.newest.answerable if view.newest is not None else None
+    target = view.target or view.newest
+    why = target.answerable if target is not None else None
     return why.partition(". ")[0].rstrip(".") if why is not None else None

@@ -19,7 +19,7 @@ MenuOption = tuple[str, MenuValue]  # what stands behind the dots, and what it c
 def build_actions(view: CardView) -> list[Block]:
     """The buttons, by state: what is on its way first, then what the ticket as a whole allows."""
     rows = [
-        delivery.build_buttons(reply, view.network, view.title, _latest_id(view, reply))
+        delivery.build_buttons(reply, view.network_of(reply), view.title_of(reply), _latest_id(view, reply))
         for reply in view.replies
     ]
     rows = [row for row in rows if row]
@@ -48,8 +48,10 @@ def _ticket_buttons(view: CardView) -> list[dict[str, Any]]:
 def _delete_options(view: CardView) -> list[MenuOption]:
     """What can be done about a reply that is public."""
     public = [reply for reply in view.replies if reply.state in PUBLIC_STATES and reply.unsay_by is None]
-    can_delete = view.network is None or isinstance(view.network, Publisher)
-    if not public or public[-1].post_id is None or not can_delete:
+    if not public or public[-1].post_id is None:
+        return []
+    network = view.network_of(public[-1])
+    if network is not None and not isinstance(network, Publisher):
         return []
     return [("Delete public reply", MenuValue("unsay", view.ticket.id, public[-1].id))]
 
@@ -73,9 +75,10 @@ def _post_buttons(view: CardView) -> list[dict[str, Any]]:
     """A link to the customer's post."""
     if view.newest is None or view.newest.deleted_at is not None:
         return []
+    title = view.title_on(view.newest.network)
     more = view.newest.in_reply_to or view.newest.quoted or len(view.newest.text) > view.newest_max_chars
     context_button = [button("Show context", "show_context", TicketValue(view.ticket.id))] if more else []
-    return [*context_button, button(f"Open on {view.title}", "open_on_network", url=view.newest.url)]
+    return [*context_button, button(f"Open on {title}", "open_on_network", url=view.newest.url)]
 
 
 def _open_overflow(view: CardView) -> dict[str, Any]:
@@ -109,5 +112,13 @@ def _button_value(view: CardView) -> TicketValue:
 
     With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
     """
-    latest = next((one.latest_id for one in view.mentions if one.post_id == view.ticket.target_post_id), None)
-    return reply_value(view.ticket, view.author, view.account, latest, account_id=view.account_id)
+    target = view.target
+    return reply_value(
+        view.ticket,
+        view.target_author,
+        view.account,
+        target.version if target is not None else None,
+        account_id=view.account_id,
+        visibility=target.visibility if target is not None else None,
+        network=target.network if target is not None else None,
+    )

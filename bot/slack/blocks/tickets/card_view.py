@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bot.networks.base import Network
 from bot.slack.blocks import attachments
 from bot.slack.blocks.replies import delivery
+from bot.slack.blocks.tickets.twins import OtherCard, TwinPost
 from models import Author, Issue, Mention, Reply, Ticket
 from models.priority.score import Priority
 
@@ -45,6 +46,39 @@ class CardView:
     disconnected: str | None = None  # the handle of that account, if it is not `account`
     priority: Priority = NO_PRIORITY
     shows_pictures: bool = True  # False once Slack has refused them
+    twins: tuple[TwinPost, ...] = ()  # the same words on other networks, which share this card
+    other_card: OtherCard | None = None  # with the same words, which could not be joined
+    disconnected_from: str | None = None  # the title of the network of `disconnected`, if it is not `title`
+
+    def title_on(self, network: str) -> str:
+        """What people call that network, which the ticket or one of its twins is on."""
+        return next((one.title for one in self.twins if one.name == network), self.title)
+
+    def title_of(self, reply: Reply) -> str:
+        """What people call the network that `reply` is on, or goes out on."""
+        return self.title_on(reply.network_on(self.ticket))
+
+    def network_of(self, reply: Reply) -> Network | None:
+        """The network that `reply` is on, or goes out on; None where there are no keys for it."""
+        name = reply.network_on(self.ticket)
+        return next((one.network for one in self.twins if one.name == name), self.network)
+
+    @property
+    def target(self) -> Mention | None:
+        """The post that the next reply goes to, if it is among those that are shown."""
+        wanted = self.ticket.target_post_id
+        return next((one for one in reversed(self.mentions) if one.post_id == wanted), None)
+
+    @property
+    def target_title(self) -> str:
+        """What people call the network of `target`."""
+        return self.title_on(self.target.network) if self.target is not None else self.title
+
+    @property
+    def target_author(self) -> Author:
+        """Whom the next reply answers."""
+        there = self.target.network if self.target is not None else self.ticket.network
+        return next((one.author for one in self.twins if one.name == there), self.author)
 
     @property
     def has_several_accounts(self) -> bool:

@@ -3,8 +3,8 @@
 import { listen, post } from "./api.js";
 import { $, h } from "./dom.js";
 import { face, icon } from "./faces.js";
-import { networkPane } from "./network.js";
 import { internalsPane } from "./internals.js";
+import { networksPane, TOPICS } from "./networks.js";
 import { slackPane } from "./slack.js";
 
 const start = JSON.parse($("#start").textContent);
@@ -16,24 +16,25 @@ let told = {};
 // --- panes ------------------------------------------------------------------------------------------------
 
 const slack = slackPane({ me: start.me, commands: start.commands, onChange: drawTitle });
-const network = networkPane({ onChange: watchForAnswers });
+const network = networksPane({ isSeen: () => isSeen("network"), onChange: watchForAnswers });
 const internals = internalsPane({ users: names, onChange: () => {} });
 const panes = { slack, network, internals };
-let unseen = false; // a reply arrived on X while that pane was hidden
-const LABELS = { slack: ["Slack", "hash"], network: ["X", "x"], internals: ["Behind the scenes", "sliders"] };
+let unseen = null; // the network on which a reply arrived that nobody could see yet
+const LABELS = { slack: ["Slack", "hash"], network: ["Networks", "people"], internals: ["Behind the scenes", "sliders"] };
 
 function show(pane) {
   if (middling.matches && !wide.matches && pane === "slack") return;
   document.body.dataset.pane = pane;
   if (pane === "slack") slack.arrive();
-  if (pane === "network" && unseen) { unseen = false; tick("seen"); }
+  if (pane === "network") network.arrive();
+  seeAnswer();
   drawTabs();
   refreshSeen();
 }
 
 function drawTabs() {
   const now = document.body.dataset.pane;
-  const counts = { slack: isSeen("slack") ? 0 : slack.unread(), network: unseen ? 1 : 0 };
+  const counts = { slack: isSeen("slack") ? 0 : slack.unread(), network: isSeen("network") ? 0 : network.unseen() };
   $(".tabs").replaceChildren(...Object.entries(LABELS).map(([pane, [label, glyph]]) => h("button", {
     type: "button", class: pane, "aria-current": now === pane ? "page" : null,
     "aria-description": counts[pane] ? `${counts[pane]} new` : null, onclick: () => show(pane),
@@ -51,9 +52,10 @@ function settle() {
 
 document.addEventListener("go", ({ detail }) => {
   if (detail.channel) { show("slack"); slack.open(detail.channel, detail.ts); }
-  if (detail.status || detail.post || detail.pane) show("network");
-  if (detail.status) network.show(detail.status);
-  if (detail.post) setTimeout(() => network.compose(detail), 0);
+  if (detail.network) {
+    show("network");
+    setTimeout(() => { network.go(detail); seeAnswer(); }, 0);
+  }
 });
 
 // --- who you act as ---------------------------------------------------------------------------------------
@@ -75,7 +77,7 @@ $("#theme").addEventListener("click", () => {
 
 // --- a first minute ---------------------------------------------------------------------------------------
 
-const STEPS = [["reply", "Press Reply on a card", "Press Reply"], ["send", "Write, send publicly", "Write, send"], ["seen", "See it arrive on X", "See it on X"]];
+const STEPS = [["reply", "Press Reply on a card", "Press Reply"], ["send", "Write, send publicly", "Write, send"], ["seen", "See it arrive in public", "See it"]];
 const done = new Set(JSON.parse(sessionStorage.getItem("done") || "[]"));
 
 function drawGuide() {
@@ -108,17 +110,19 @@ document.addEventListener("pressed", ({ detail }) => {
   if (detail === "Reply" || detail === "Send publicly") tick("reply");
   if (detail === "Send publicly") tick("send");
 });
-document.addEventListener("submitted", ({ detail }) => ["Send publicly", "Hand off"].includes(detail) && tick("send"));
+document.addEventListener("submitted", ({ detail }) => ["Send publicly", "Send", "Hand off"].includes(detail) && tick("send"));
 
-let answers = null;
-function watchForAnswers(state) {
-  const now = state.threads.flatMap((thread) => thread.posts).filter((one) => state.users[one.author]?.handle === state.brand).length;
-  if (answers !== null && now > answers && done.has("send")) {
-    if (isSeen("network")) tick("seen");
-    else unseen = true;
-  }
-  answers = now;
+// `arrived` names the network that has got a public post of the brand, if any has.
+function watchForAnswers(arrived) {
+  if (arrived && done.has("send")) unseen = arrived;
+  seeAnswer();
   drawTabs();
+}
+
+function seeAnswer() {
+  if (!unseen || !isSeen("network") || network.current() !== unseen) return;
+  unseen = null;
+  tick("seen");
 }
 
 // --- news -------------------------------------------------------------------------------------------------
@@ -152,9 +156,9 @@ function drawTitle() {
 listen((news) => {
   if (banner === "lost") told = {};
   say(news.bot);
-  for (const pane of Object.keys(panes)) {
-    if (told[pane] !== news[pane] && (isSeen(pane) || pane !== "internals")) panes[pane].refresh();
-  }
+  if (told.slack !== news.slack) slack.refresh();
+  if (told.internals !== news.internals && isSeen("internals")) internals.refresh();
+  for (const topic of TOPICS) if (told[topic] !== news[topic]) network.refreshTopic(topic);
   told = news;
 }, () => say("lost"));
 

@@ -70,7 +70,7 @@ export function slackPane({ me, commands, onChange }) {
 
   function drawBar() {
     const here = state.channels.find((one) => one.id === place);
-    const name = here.kind === "im" ? here.name : `# ${here.name}`;
+    const name = here.kind === "im" ? here.name : here.kind === "group" ? `🔒 ${here.name}` : `# ${here.name}`;
     const withApp = atHome || isApp(here);
     root.classList.toggle("at-home", atHome);
     $("#place").textContent = withApp ? "Heard" : name;
@@ -80,7 +80,7 @@ export function slackPane({ me, commands, onChange }) {
     $("#place-more").replaceChildren(...(withApp
       ? [tab("Home", atHome, openHome), app() ? tab("Messages", !atHome, () => open(app().id), atHome ? unseen(app()) : 0) : ""]
       : [here.kind === "im" ? "" : `${state.members} members${state.shared ? " · shared with another organisation" : ""}`]));
-    box.name(`Message ${name.replace(" ", "")}`);
+    box.name(`Message ${here.kind === "channel" ? `#${here.name}` : here.name}`);
     $(".turned-off", root).textContent = state.closed;
   }
 
@@ -92,7 +92,7 @@ export function slackPane({ me, commands, onChange }) {
       const fresh = unseen(one);
       const here = one.id === place && !atHome;
       return h("button", { type: "button", class: fresh && !here ? "fresh" : null, "aria-current": here ? "page" : null, onclick: () => open(one.id) },
-        one.kind === "im" ? face(one.name, { size: 18, bot: state.users[one.with]?.bot }) : icon("hash", 15), h("span", {}, one.name),
+        one.kind === "im" ? face(one.name, { size: 18, bot: state.users[one.with]?.bot }) : icon(one.kind === "group" ? "lock" : "hash", 15), h("span", {}, one.name),
         fresh && !here ? count(fresh) : null);
     };
     // The app's entry opens its unread direct messages, else its Home tab, as in Slack.

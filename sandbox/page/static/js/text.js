@@ -59,7 +59,7 @@ function channel(run, known) {
   return h("button", { type: "button", class: "mention", onclick: () => go({ channel: run.to }) }, `#${found ? found.name : run.to}`);
 }
 
-// Only web and mail addresses become links. Links to X and to this workspace stay on the page.
+// Only web and mail addresses become links. Links to the networks and to this workspace stay on the page.
 function link(run) {
   if (!/^(https?:|mailto:)/i.test(run.to)) return document.createTextNode(run.t);
   return h("a", { href: run.to, target: "_blank", rel: "noopener noreferrer", title: run.to === run.t ? null : run.to, onclick: (event) => follow(event, run.to) }, run.t);
@@ -80,14 +80,28 @@ export function inside(url) {
   } catch {
     return null;
   }
-  if (address.hostname === "x.com") {
-    const asked = address.searchParams;
-    if (address.pathname === "/intent/post") return { post: true, to: asked.get("in_reply_to"), text: asked.get("text") || "" };
-    const status = address.pathname.match(/^\/[^/]+\/(?:web\/)?status\/(\d+)/) || address.pathname.match(/^\/i\/(?:web\/)?status\/(\d+)/);
-    return status ? { status: status[1] } : { pane: "network" };
-  }
+  return onNetwork(address) || inSlack(address);
+}
+
+function inSlack(address) {
   const archive = address.hostname.endsWith(".slack.test") && address.pathname.match(/^\/archives\/(\w+)\/p(\d+)(\d{6})$/);
   return archive ? { channel: archive[1], ts: `${archive[2]}.${archive[3]}` } : null;
+}
+
+function onNetwork(address) {
+  const { hostname, pathname, searchParams: asked } = address;
+  if (hostname === "x.com") {
+    if (pathname === "/intent/post") return { network: "x", post: true, to: asked.get("in_reply_to"), text: asked.get("text") || "" };
+    return { network: "x", status: pathname.match(/^\/[^/]+\/(?:web\/)?status\/(\d+)/)?.[1] };
+  }
+  if (hostname === "bsky.app") {
+    const post = pathname.match(/^\/profile\/(did:[^/]+)\/post\/(\w+)$/);
+    return { network: "bluesky", status: post && `at://${post[1]}/app.bsky.feed.post/${post[2]}` };
+  }
+  if (!hostname.endsWith(".example")) return null; // the demo's Mastodon servers
+  const id = (path) => path?.match(/^(?:\/@\w+|.*\/users\/\w+\/statuses)\/(\d+)$/)?.[1];
+  if (pathname === "/authorize_interaction") return { network: "mastodon", post: true, to: id(asked.get("uri")), text: "" };
+  return id(pathname) || /^\/@\w+$/.test(pathname) ? { network: "mastodon", status: id(pathname) } : null;
 }
 
 // --- time ------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from bot.networks.base import Later
 from bot.networks.streams import StreamEvent
 from bot.networks.values import RateLimitStatus
 from bot.scheduled_job import lease_name
+from models.sources import track_rules
 from tests.bot.ingest.streams.streaming import MENTIONS, OneStream, Streaming, add_track
 from tests.bot.room import Room
 
@@ -124,6 +125,7 @@ def test_a_post_that_looks_like_a_tracks_is_fetched_and_matched(
 ) -> None:
     track = add_track(here, "kettle")
     wanted, other = network.says("maria", "my kettle broke").id, network.says("bo", "my cup broke").id
+    stream.tracks.refresh(network.account().id)
     for post in (wanted, other):
         stream.inbox.put(StreamEvent("post", post_id=post))
     stream.readings.run_due()
@@ -138,6 +140,7 @@ def test_a_search_finds_again_what_the_stream_found_and_changes_nothing(
     here: Room, stream: OneStream, network: Streaming
 ) -> None:
     add_track(here, "kettle")
+    stream.tracks.refresh(network.account().id)
     stream.inbox.put(StreamEvent("post", post_id=network.says("maria", "my kettle broke").id))
     stream.readings.run_due()
     stream.tracks.refresh(network.account().id)
@@ -149,10 +152,24 @@ def test_a_search_finds_again_what_the_stream_found_and_changes_nothing(
     assert len(here.tickets()) == 1
 
 
+def test_a_post_for_a_track_that_was_just_changed_is_left_to_its_search(
+    here: Room, stream: OneStream, network: Streaming
+) -> None:
+    track = add_track(here, "kettle")
+    stream.tracks.refresh(network.account().id)
+    with here.ctx.db.write() as session:
+        track_rules.remove(session, track, at=here.clock())
+    stream.inbox.put(StreamEvent("post", post_id=network.says("maria", "my kettle broke").id))
+    stream.readings.run_due()
+
+    assert here.tickets() == []
+
+
 def test_our_own_posts_on_the_stream_are_not_mentions(
     here: Room, stream: OneStream, network: Streaming
 ) -> None:
     add_track(here, "kettle")
+    stream.tracks.refresh(network.account().id)
     stream.inbox.put(StreamEvent("post", post_id=network.says("acmebrew", "our kettle is back").id))
     stream.readings.run_due()
 
@@ -163,6 +180,7 @@ def test_a_post_that_is_not_shown_yet_is_asked_for_again(
     here: Room, stream: OneStream, network: Streaming
 ) -> None:
     add_track(here, "kettle")
+    stream.tracks.refresh(network.account().id)
     post = network.says("maria", "my kettle broke").id
     network.hides(post)
     stream.inbox.put(StreamEvent("post", post_id=post))
@@ -181,6 +199,7 @@ def test_posts_wait_while_the_network_does_not_answer(
     here: Room, stream: OneStream, network: Streaming
 ) -> None:
     add_track(here, "kettle")
+    stream.tracks.refresh(network.account().id)
     network.fails("refresh", Later(None, "server error", "Not now."))
     stream.inbox.put(StreamEvent("post", post_id=network.says("maria", "my kettle broke").id))
     wait = stream.readings.run_due()

@@ -5,7 +5,7 @@ import pytest
 from bot.cli.doctor_streams import examine_stream
 from bot.networks.base import Later, StreamNotOffered
 from bot.networks.streams import StreamEvent
-from tests.bot.ingest.streams.streaming import OneStream, Streaming
+from tests.bot.ingest.streams.streaming import OneStream, Streaming, add_track
 from tests.bot.room import Clock, Counting, Room, room
 from tests.bot.test_metrics import figures
 
@@ -125,3 +125,20 @@ def test_the_figures_of_a_stream_are_in_the_metrics(here: Room, network: Streami
     assert found["heard_stream_reconnects_total", *names] == 1
     assert found["heard_stream_dropped_total", *names] == 6
     assert figures(here)["heard_stream_up", *names] == 0
+
+
+def test_the_doctor_says_what_the_stream_is_for_as_the_network_puts_it(
+    stream: OneStream, here: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream.says(LOST)
+    monkeypatch.setattr(
+        Streaming, "describe_stream", lambda _, wish: f"it reads {'all' if wish.wants_text else 'little'}."
+    )
+    [_, without] = examine_stream(here.ctx, here.network, "Memory")
+    add_track(here, "kettle")
+    [_, with_track] = examine_stream(here.ctx, here.network, "Memory")
+
+    assert (without.line(), with_track.line()) == (
+        "note  Memory: it reads little.",
+        "note  Memory: it reads all.",
+    )

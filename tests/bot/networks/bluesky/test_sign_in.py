@@ -115,6 +115,16 @@ def test_a_server_that_takes_no_token_at_all_is_not_asked_for_ever(stage):
     assert stage.world.counts["GET app.bsky.actor.getProfiles"] == 2
 
 
+def test_a_session_that_is_refused_as_soon_as_it_began_is_not_renewed(stage):
+    stage.world.faults.add("GET app.bsky.actor.getProfiles", "invalid_token")
+
+    with pytest.raises(Later) as later:
+        stage.network.people([stage.us])
+
+    assert later.value.cause == "unauthorized"
+    assert stage.world.counts[RENEW] == 0
+
+
 def test_a_deactivated_account_is_neither_renewed_nor_asked_again(stage):
     stage.says("maria", "@acmebrew hello")
     stage.deactivates("acmebrew")

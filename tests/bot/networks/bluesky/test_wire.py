@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.networks.base import Later, Refused, Unsure
+from bot.networks.bluesky import publishing
 from tests.bot.networks.bluesky.core import frozen, only
 from tests.bot.networks.stages import target
 
@@ -133,6 +134,18 @@ def test_a_handle_that_cannot_be_looked_up_now_puts_the_reply_off(stage, post):
     assert "did:plc" in frozen(stage, post, "hi @maria.test")
 
 
+def test_a_slow_server_puts_the_reply_off_before_its_worker_loses_it(stage, post, monkeypatch):
+    body = frozen(stage, post)
+    monkeypatch.setattr(publishing, "_BEGIN_CALLS_WITHIN_SECONDS", -1.0)
+
+    with pytest.raises(Later):
+        frozen(stage, post)
+    with pytest.raises(Later):
+        stage.network.repeat(target(post), "key-1", account_id=stage.us, frozen=body)
+
+    assert stage.world.counts[PUT] == 0
+
+
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"])
 def test_characters_that_bluesky_cannot_show_are_refused(stage, post, text):
     with pytest.raises(Refused) as refused:
@@ -143,8 +156,11 @@ def test_characters_that_bluesky_cannot_show_are_refused(stage, post, text):
 
 def test_a_reply_to_an_edited_post_names_its_present_version(stage, post):
     stage.edits(post.id, "@acmebrew hello, please")
+    with pytest.raises(Refused, match="edited the post since"):
+        frozen(stage, post)
+    (edited,) = stage.network.refresh([post.id], account_id=stage.us)[0].posts
 
-    published = send(stage, post, frozen(stage, post))
+    published = send(stage, edited, frozen(stage, edited))
 
     reference = stage.world.record(published.post_id).value["reply"]["parent"]
     assert reference["cid"] == stage.world.record(post.id).cid

@@ -83,6 +83,32 @@ def test_neither_the_default_nor_the_ledger_nor_the_words_ever_widen_a_reply(
             assert [here.world.people[one].acct for one in reply.mentions] == ["maria@remote.example"]
 
 
+@pytest.mark.parametrize("default", ORDER)
+@pytest.mark.parametrize("visibility", ORDER)
+def test_what_the_composer_says_is_what_the_server_gets(here, visibility, default):
+    here.world.change_user("acmebrew", default_visibility=default)
+    here.network = here.restarted()
+    post = here.hear_one(visibility=visibility)
+    said = here.network.reply_visibility(target(post))
+
+    publish(here, "Hello!", target(post, visibility=said))
+
+    (reply,) = here.replies(post)
+    assert OURS[reply.visibility] == said
+    assert ORDER.index(reply.visibility) == max(ORDER.index(visibility), ORDER.index(default))
+
+
+def test_a_default_that_was_narrowed_since_the_composer_was_opened_stops_the_reply(here):
+    post = here.hear_one()
+    said = here.network.reply_visibility(target(post))
+    here.world.change_user("acmebrew", default_visibility="private")
+    here.network = here.restarted()
+
+    with pytest.raises(Refused, match="Fewer people would see"):
+        publish(here, "Hello!", target(post, visibility=said))
+    assert here.calls(STATUSES) == 0
+
+
 @pytest.mark.parametrize("where", ["post", "account"])
 def test_where_nobody_says_who_sees_it_nothing_is_sent(here, where):
     if where == "account":
@@ -402,6 +428,15 @@ def test_a_reply_is_found_by_its_words_in_a_new_process_too(here, text):
         assert found == published
         other = network.find_reply(target(post), "Other words", since, account_id=here.us, frozen=frozen)
         assert other is None
+
+
+def test_a_reply_is_found_although_the_servers_clock_is_a_minute_slow(here):
+    post = here.hear_one()
+    since = here.world.clock()
+    here.world.clock = lambda: since - timedelta(minutes=1)
+    published = publish(here, "Hello!", target(post))
+
+    assert here.network.find_reply(target(post), "Hello!", since, account_id=here.us) == published
 
 
 def test_words_at_the_end_of_another_reply_are_not_the_reply(here):

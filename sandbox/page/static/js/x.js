@@ -1,22 +1,20 @@
-// The X pane: conversations as its users see them, and a box to post as any of them.
+// The X tab: conversations as its users see them, and a box to post as any of them.
 
 import { get, post, refresher } from "./api.js";
-import { $, h, menu, reconcile, toast } from "./dom.js";
+import { $, h, menu, toast } from "./dom.js";
 import { face, icon } from "./faces.js";
+import { editInPlace, feed } from "./feed.js";
 import { shown } from "./media.js";
 import { ago } from "./text.js";
 
 const LIMIT = 280;
 const MAX_LENGTH = 25000; // for subscribers
 
-export function networkPane({ onChange }) {
+export function xTab(root, { onChange }) {
   let state = null;
   let speaker = sessionStorage.getItem("speaker") || "";
-  let known = null; // IDs drawn last time: newer posts are highlighted for a moment
-  let wanted = null;
 
-  const root = $("#pane-network");
-  const list = h("div", { class: "threads", role: "feed", "aria-label": "Posts" });
+  const posts = feed(() => document.activeElement === text);
   const who = h("select", { "aria-label": "Post as", onchange: pick });
   const text = h("textarea", { rows: 2, maxlength: MAX_LENGTH, "aria-label": "Post text", oninput: count, onkeydown: (event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit();
@@ -33,24 +31,15 @@ export function networkPane({ onChange }) {
     h("div", { class: "foot" },
       h("button", { type: "button", class: "pill ghost", title: "Fill in an example post", onclick: idea }, "Suggest"), left,
       h("button", { class: "pill", type: "submit" }, "Post")));
-  root.append(
-    h("header", { class: "bar" }, h("h2", {}, "X"), h("p", {}, "what customers see")),
-    h("div", { class: "scroll" }, form, list));
+  root.append(h("div", { class: "scroll" }, form, posts.list));
 
-  const refresh = refresher(() => get("/network/state"), (fresh) => { state = fresh; draw(); onChange(state); });
+  const refresh = refresher(() => get("/network/state"), (fresh) => {
+    state = fresh;
+    drawSpeakers();
+    onChange(state, posts.draw(state.threads, drawThread));
+  });
 
   // --- drawing -------------------------------------------------------------------------------------------
-
-  function draw() {
-    drawSpeakers();
-    const ids = new Set(state.threads.flatMap((thread) => thread.posts.map((one) => one.id)));
-    const fresh = known ? new Set([...ids].filter((id) => !known.has(id))) : new Set();
-    known = ids;
-    reconcile(list, state.threads, (thread) => thread.id, drawThread);
-    for (const id of fresh) mark(id);
-    bringAnswer(fresh);
-    if (wanted) show(wanted);
-  }
 
   function drawSpeakers() {
     const people = state.people;
@@ -115,26 +104,6 @@ export function networkPane({ onChange }) {
     ]);
   }
 
-  function mark(id) {
-    const box = list.querySelector(`[data-id="${id}"]`);
-    box?.classList.add("flash");
-    setTimeout(() => box?.classList.remove("flash"), 2500);
-  }
-
-  // Scroll to a new reply of the brand, unless the visitor is writing.
-  function bringAnswer(fresh) {
-    const answer = [...list.querySelectorAll(".post.ours")].find((one) => fresh.has(one.dataset.id));
-    if (answer && document.activeElement !== text) answer.scrollIntoView({ block: "nearest", behavior: "smooth" });
-  }
-
-  function show(id) {
-    const box = list.querySelector(`[data-id="${id}"], [data-first="${id}"]`);
-    if (!box) return;
-    wanted = null;
-    box.scrollIntoView({ block: "center", behavior: "smooth" });
-    mark(box.dataset.id);
-  }
-
   // --- posting -------------------------------------------------------------------------------------------
 
   function pick() {
@@ -184,16 +153,7 @@ export function networkPane({ onChange }) {
   }
 
   function edit(one) {
-    const words = list.querySelector(`[data-id="${one.id}"] .words`);
-    const field = h("textarea", { value: one.text, rows: 3, maxlength: MAX_LENGTH, "aria-label": "Edit the post" });
-    const done = () => editing.replaceWith(words);
-    const editing = h("form", { class: "editing", onsubmit: async (event) => {
-      event.preventDefault();
-      done();
-      await post("/network/edit", { id: one.id, text: field.value });
-    } }, field, h("div", {}, h("button", { type: "button", class: "pill ghost", onclick: done }, "Cancel"), h("button", { class: "pill" }, "Save")));
-    words.replaceWith(editing);
-    field.focus();
+    editInPlace($(".words", posts.box(one.id)), { value: one.text, save: (words) => post("/network/edit", { id: one.id, text: words }) });
   }
 
   let ideas = 0;
@@ -259,5 +219,5 @@ export function networkPane({ onChange }) {
     text.focus();
   }
 
-  return { refresh, compose, invite: () => { idea(); mine(); }, show(id) { wanted = id; if (state) show(id); } };
+  return { refresh, compose, invite: () => { idea(); mine(); }, show: posts.show, arrive: posts.arrive };
 }

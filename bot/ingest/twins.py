@@ -1,0 +1,57 @@
+"""New tickets whose posts are twins are joined: the same words by the same person on another network."""
+
+import logging
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot.context import BotContext
+from bot.notices import reading_notices
+from bot.scheduled_job import ScheduledJob
+from models import Mention, Ticket
+from models.twins.detection import find_twins
+from models.twins.joining import join
+from models.twins.rule import TWIN_WINDOW
+
+log = logging.getLogger(__name__)
+
+CHECK_INTERVAL_SECONDS = 5.0
+# What came that long ago is looked at again: another worker may have read its twin at the same moment, a card
+# may have been on its way, and the handle of an author may have come later.
+CHECK_WINDOW = TWIN_WINDOW + timedelta(minutes=5)
+
+
+def join_new(ctx: BotContext, ticket_ids: Collection[int]) -> None:
+    """Join the twins among those tickets and others that wait, each pair in a transaction of its own.
+
+    Called when the page that opened them is committed, so that no ticket is held while this waits for others.
+    Raises what the database raises.
+    """
+    if len(ctx.networks) < 2:  # noqa: PLR2004 - a twin is on another network
+        return
+    with ctx.db.read() as session:
+        pairs = find_twins(session, ticket_ids)
+    for pair in pairs:
+        with ctx.db.write() as session:
+            is_joined = join(session, pair, at=ctx.now())
+            if is_joined:
+                twin = session.get_one(Ticket, pair.twin_id)
+                title = ctx.network_titles.get(twin.network, twin.network)
+                reading_notices.post_twin_pointer(session, twin, title, at=ctx.now())
+        if is_joined:
+            log.info("ticket %s was joined to ticket %s", pair.twin_id, pair.first_id)
+            ctx.cards_wake.set()
+
+
+def join_recent(ctx: BotContext) -> None:
+    """Do the same for all that was heard in the last minutes, if it was on several networks."""
+    recent = Mention.seen_at >= ctx.now() - CHECK_WINDOW
+    with ctx.db.read() as session:
+        if len(session.scalars(select(Mention.network).where(recent).distinct().limit(2)).all()) < 2:  # noqa: PLR2004
+            return
+        ticket_ids = session.scalars(select(Mention.ticket_id).where(recent).distinct()).all()
+    join_new(ctx, ticket_ids)
+
+
+JOBS = (ScheduledJob("twins", join_recent, CHECK_INTERVAL_SECONDS),)

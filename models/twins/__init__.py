@@ -1,0 +1,1 @@
+"""Twins: the same words by the same person on another network, as one ticket."""
