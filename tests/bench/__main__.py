@@ -24,6 +24,7 @@ from tests.bench import (
     pressing,
     reports,
     searching,
+    soon,
     starting,
     streaming,
     trying,
@@ -35,6 +36,7 @@ from tests.bench.figures import Figure, table
 PARTS: Sequence[str] = (
     "starting",
     "hearing",
+    "soon",
     "ingest",
     "likeness",
     "matching",
@@ -74,6 +76,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
     measure: dict[str, Callable[[], list[Figure]]] = {
         "starting": lambda: starting.measure(new, empty),
         "hearing": lambda: hearing.measure(new),
+        "soon": lambda: soon.measure(new),
         "ingest": lambda: ingest.measure(new),
         "likeness": lambda: likeness.measure(new),
         "pressing": lambda: pressing.measure(new),

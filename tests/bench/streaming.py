@@ -7,10 +7,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
 
-from bot.networks.streams import StreamEvent
-from bot.networks.websocket import read_stream
+from bot.networks.bluesky.streaming import PostStream
+from bot.networks.streams import StreamWish
 from models.tracks.matcher import TrackMatcher
 from models.tracks.query import parse_query
 from tests.bench.figures import Figure
@@ -26,12 +25,10 @@ def measure() -> list[Figure]:
     matcher = TrackMatcher((number, parse_query(_query(chance, words))) for number in range(TRACKS))
     read = 0
 
-    def parse(message: str) -> Iterable[StreamEvent]:
+    def wants_text(text: str) -> bool:
         nonlocal read
-        commit = json.loads(message)["commit"]
         read += 1
-        if matcher.match(commit["record"]["text"]):
-            yield StreamEvent("post", post_id=commit["rkey"])
+        return bool(matcher.match(text))
 
     command = [sys.executable, "-m", "tests.bench.streaming"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -39,7 +36,8 @@ def measure() -> list[Figure]:
         port, stop = int(server.stdout.readline()), threading.Event()
         began, at = time.thread_time(), time.monotonic()
         events = 0
-        for event in read_stream(f"ws://127.0.0.1:{port}/", parse, stop=stop):
+        posts = PostStream(f"ws://127.0.0.1:{port}")
+        for event in posts.read(StreamWish(wants_text=wants_text), "did:plc:us", stop):
             events += event.kind == "post"
             if time.monotonic() - at >= SECONDS:
                 stop.set()
@@ -75,6 +73,7 @@ def _serve() -> None:
             {
                 "did": f"did:plc:{number:024}",
                 "kind": "commit",
+                "time_us": 1_795_953_600_000_000 + number,
                 "commit": {
                     "operation": "create",
                     "collection": "app.bsky.feed.post",

@@ -4,7 +4,7 @@
    (https://github.com/bluesky-social/jetstream). A post that names our DID wakes the mentions; one whose text
    may be for a track is fetched. After a short break it goes on where it was.
 2. Otherwise nobody else's posts are read: the newest notifications are asked for every two seconds. That is
-   150 of the 3,000 requests that an address may make in 5 minutes
+   150 of the 3,000 requests that an address may make in 5 minutes, for each account
    (https://docs.bsky.app/docs/advanced-guides/rate-limits). It needs no Jetstream, so it works on every PDS.
 
 Neither finds a post whose author has dated it back so far that it stands below the newest ones: readings do.
