@@ -88,7 +88,7 @@ def commit_page(
         charge_writer.write(session, network, at=at, track_of=track_of or (lambda _charge: for_mentions))
         crash_points.reach("page written")
     crash_points.reach("page kept")
-    twins.join_new(ctx, [ticket_id for one in results for ticket_id in one.opened_ids])
+    twins.try_join_new(ctx, [ticket_id for one in results for ticket_id in one.opened_ids])
     return taken
 
 
