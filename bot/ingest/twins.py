@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.notices import reading_notices
@@ -37,23 +38,39 @@ def join_new(ctx: BotContext, ticket_ids: Collection[int]) -> None:
         pairs = find_twins(session, ticket_ids)
     for pair in pairs:
         try:
-            _join_pair(ctx, pair)
+            with ctx.db.write() as session:
+                _join_pair(ctx, session, pair, waits=True)
+            ctx.cards_wake.set()
         except (BusyError, OperationalError):
             raise
         except Exception:
             log.exception("ticket %s could not be joined to ticket %s", pair.twin_id, pair.first_id)
 
 
-def _join_pair(ctx: BotContext, pair: TwinPair) -> None:
-    with ctx.db.write() as session:
-        is_joined = join(session, pair, at=ctx.now())
-        if is_joined:
-            twin = session.get_one(Ticket, pair.twin_id)
-            title = ctx.network_titles.get(twin.network, twin.network)
-            reading_notices.post_twin_pointer(session, twin, title, at=ctx.now())
-    if is_joined:
+def join_in_page(ctx: BotContext, session: Session, ticket_ids: Collection[int]) -> None:
+    """Do the same in the transaction that opens those tickets, so that no card is drawn for a twin before.
+
+    It waits for no lock, since it holds the tickets of the page; what is left out, `join_new` does.
+    """
+    if len(ctx.networks) < 2:  # noqa: PLR2004 - a twin is on another network
+        return
+    session.flush()
+    try:
+        with session.begin_nested():
+            for pair in find_twins(session, ticket_ids):
+                _join_pair(ctx, session, pair, waits=False)
+    except (BusyError, OperationalError):
+        raise
+    except Exception:
+        log.exception("new tickets could not be compared with those of other networks")
+
+
+def _join_pair(ctx: BotContext, session: Session, pair: TwinPair, *, waits: bool) -> None:
+    if join(session, pair, at=ctx.now(), waits=waits):
+        twin = session.get_one(Ticket, pair.twin_id)
+        title = ctx.network_titles.get(twin.network, twin.network)
+        reading_notices.post_twin_pointer(session, twin, title, at=ctx.now())
         log.info("ticket %s was joined to ticket %s", pair.twin_id, pair.first_id)
-    ctx.cards_wake.set()
 
 
 def try_join_new(ctx: BotContext, ticket_ids: Collection[int]) -> None:
