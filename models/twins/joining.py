@@ -30,7 +30,7 @@ def join(session: Session, pair: TwinPair, *, at: datetime, waits: bool = True) 
     says where its posts are. Returns False if the two must stay apart: if it is because somebody has answered
     or closed one of them, each names the other, else nothing changes.
 
-    `waits` is False where the caller holds other tickets: then a ticket that somebody else has locked is left.
+    `waits` is False where the caller holds other tickets: then tickets that others have locked are left.
     """
     session.flush()
     ids = (pair.first_id, pair.twin_id)
