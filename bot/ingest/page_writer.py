@@ -80,6 +80,8 @@ def commit_page(
             results += _ingest_page(session, said, place, network.title, at=at)
         taken = sum(one.tickets + one.follow_ups for one in results)
         profiles.store_profiles(session, network, bought, at=at)
+        opened = [ticket_id for one in results for ticket_id in one.opened_ids]
+        twins.join_in_page(ctx, session, opened)
         _show_together(ctx, session, results, network.title, at=at)
         for bad in page.unreadable:
             _quarantine(session, _ingest_target(ctx, session, account, mentions_track), bad, at=at)
@@ -89,7 +91,7 @@ def commit_page(
         charge_writer.write(session, network, at=at, track_of=track_of or (lambda _charge: for_mentions))
         crash_points.reach("page written")
     crash_points.reach("page kept")
-    twins.join_new(ctx, [ticket_id for one in results for ticket_id in one.opened_ids])
+    twins.try_join_new(ctx, opened)
     return taken
 
 

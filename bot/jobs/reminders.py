@@ -136,14 +136,14 @@ def waiter_of(ctx: BotContext, session: Session, ticket: Ticket) -> WaitingAutho
     Of a private one without name and words: a reminder stays where it is when its channel or its reader has
     changed.
     """
-    author = session.get_one(Author, ticket.author_id)
     target = Mention.find(session, ticket.id, ticket.target_post_id)
-    network = ctx.networks.get(ticket.network)
+    author = session.get_one(Author, target.author_id if target is not None else ticket.author_id)
+    name = target.network if target is not None else ticket.network
     url = permalink(ctx.slack.workspace, *find_place(session, ticket.id))
     return WaitingAuthor(
         ticket=ticket,
         handle=None if ticket.is_private else author.handle,
-        title=network.title if network is not None else ticket.network,
+        title=ctx.network_titles.get(name, name),
         words=PRIVATE_TEXT if ticket.is_private else target.display_text if target is not None else "",
         url=url,
         has_reply=bool(ticket.unsettled(session)),

@@ -6,18 +6,14 @@ it, and the submit (handlers/replies/submit.py) is held against the ledger anywa
 
 import logging
 import uuid
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.refresh_post import refresh_target
-from bot.networks.base import Network
-from bot.networks.values import ReplyTarget, Visibility
 from bot.publish import account_check
-from bot.slack.blocks.replies.audience import UNKNOWN_VISIBILITY, Audience
 from bot.slack.blocks.replies.composer import (
     ACCOUNT_ACTION_ID,
     ACCOUNT_BLOCK,
@@ -34,15 +30,14 @@ from bot.slack.blocks.values import Origin, ReplyValue, TicketValue
 from bot.slack.sender_permissions import PermissionUnknownError
 from handlers.door import Act, RepeatedError, door, write_session
 from handlers.feedback import Actor
+from handlers.replies.blind_composer import build_without_ledger
 from handlers.replies.destination import load_destination
 from handlers.replies.reply_text import left_out_text, load_left_out, load_sign_off
 from models import Alarm, Mention, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError
-from models.slack.notice import quote_block_id
 from models.tickets import answer_as, unconnected_accounts
 from models.tickets.answer_as import AnsweringAccount
 from models.tickets.delivery_state import PUBLIC_STATES, RETURNED_STATES, DeliveryState
-from models.tickets.incoming_post import VISIBILITIES
 from models.tickets.kept_drafts import why_cannot_reply
 
 log = logging.getLogger(__name__)
@@ -125,7 +120,7 @@ def _open_composer(act: Act[Any], opening: Opening, seen: TicketValue | None = N
             lambda: build_composer(ctx, opening, act.who, key), COMPOSER_LOOKUP_TIMEOUT_SECONDS
         )
         if view is None:
-            view = _build_without_ledger(ctx, seen, act.body, key)
+            view = build_without_ledger(ctx, seen, act.body, key)
         sentence = act.open_modal(view)
         if sentence is not None and view.get("callback_id") == COMPOSER_CALLBACK_ID:
             _stop_composing(ctx, opening.ticket, key)
@@ -358,51 +353,3 @@ def chosen_network(view: Body, origin: Origin) -> str:
 def _chosen(view: Body, block_id: str, action_id: str) -> str | None:
     option = ((view["state"]["values"].get(block_id) or {}).get(action_id) or {}).get("selected_option")
     return str(option["value"]) if option else None
-
-
-def _build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body, key: str) -> Body:
-    """The composer without the ledger: from what the button carries, and the words on the card itself."""
-    if seen is None or seen.network is None or seen.post_id is None:
-        return build_refusal_modal(
-            "Heard's database is slow right now. Please press *Edit* again in a moment; your text is kept."
-        )
-    network = ctx.network(seen.network)
-    origin = Origin(
-        seen.ticket,
-        seen.turn or 0,
-        seen.post_id,
-        key,
-        seen.network,
-        latest=seen.latest,
-        account=seen.account_id,
-    )
-    asked = ComposerContent(
-        audience=_audience_as_seen(network, seen, seen.post_id, ctx.now()),
-        words=_quoted_text(body.get("message") or {}, seen.post_id),
-        max_length=network.max_length,
-        notice=(
-            ":hourglass: The database is slow right now. You can still write; Heard checks your reply "
-            "when you send it."
-        ),
-    )
-    return build_composer_modal(origin, asked)
-
-
-def _audience_as_seen(network: Network, seen: TicketValue, post_id: str, at: datetime) -> Audience:
-    """Whom a reply reaches, as far as the button says; the submit is held against the ledger."""
-    audience = Audience(network.title, seen.account or "us", seen.handle or None)
-    if seen.visibility not in VISIBILITIES:
-        return replace(audience, visibility=UNKNOWN_VISIBILITY)
-    visibility = cast("Visibility", seen.visibility)
-    to = ReplyTarget(post_id, "", seen.handle or "", at, visibility=visibility)
-    reached = network.reply_visibility(to)
-    prefix = network.reply_prefix(to)
-    return replace(audience, visibility=reached, prefix=prefix, is_narrowed=reached != visibility)
-
-
-def _quoted_text(message: Body, post_id: str) -> str | None:
-    """The words of that post, as the customer's card shows them."""
-    for block in message.get("blocks") or []:
-        if block.get("block_id") == quote_block_id(post_id):
-            return "".join(part.get("text", "") for one in block["elements"] for part in one["elements"])
-    return None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, literal, select
+from sqlalchemy import bindparam, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from models.core import bulk_insert
@@ -26,7 +26,6 @@ from models.tickets.incoming_post import (
     is_older,
 )
 from models.tickets.muting import find_covering, find_new_muted, wait_if_uncovered
-from models.tickets.post_changes import copy_content, narrow
 from models.tickets.state import NO_CHANNEL, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
@@ -147,18 +146,34 @@ def _ingest_known(
     ticket = Ticket.lock_of(session, mention)
     if mention.is_missing:
         restore_mention(session, mention, post, place, result, at=at)
-    narrow(session, ticket, mention, post, result, at=at)
+    not_shown.narrow(session, ticket, mention, post, result, at=at)
     if post.is_repeat_of(mention, read_by=place.account_id):
         result.repeats += 1
         return
     mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
-    copy_content(session, mention, post, place)
+    _copy_content(session, mention, post, place)
     priorities.rescore(session, [ticket.id])
     ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
     wait_if_uncovered(session, ticket, mention, post, place, at=at)
     result.edits += 1
     result.changed_ids.add(mention.ticket_id)
+
+
+def _copy_content(session: Session, mention: Mention, post: IncomingPost, place: IngestTarget) -> None:
+    """Copy the text, what is attached and the addressees of the post as it is now.
+
+    Whether it may be answered is true of the account that read it alone.
+    """
+    mention.text = post.text
+    if place.account_id == mention.account_id:
+        mention.answerable = post.answerable
+    else:
+        here = (AlsoHeard.mention_id == mention.id, AlsoHeard.account_id == place.account_id)
+        session.execute(update(AlsoHeard).where(*here).values(answerable=post.answerable))
+    mention.media = [attachment.as_json() for attachment in post.media]
+    mention.addressed, mention.answers = list(post.addressed), post.answers
+    mention.content_warning, mention.reply_context = post.content_warning, post.reply_context
 
 
 def restore_mention(
@@ -175,7 +190,7 @@ def restore_mention(
     if mention.deleted_at is not None:
         if post.latest_id != mention.latest_id and not is_older(post.version_key, mention.version_key):
             mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
-        copy_content(session, mention, post, place)
+        _copy_content(session, mention, post, place)
     sla_policy = place.sla_policy_of(session, ticket.channel)
     mute = find_covering(session, mention, post)
     waits = not_shown.restore(session, ticket, mention, mute, at=at, sla_policy=sla_policy)

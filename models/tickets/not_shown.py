@@ -3,7 +3,7 @@
 Suspended, protected, blocked, withheld, deleted and one lagging replica look alike to a reader, so a first
 miss is only recorded. The network is asked again after one hour and after twenty. Still not shown at both: no
 reply is needed, and the text is erased. If it is shown again at any time, it is read again and the ticket
-waits.
+waits. A post that fewer people see than before becomes private at once.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from models.core.audit_event import Event
+from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.sla import SlaPolicy
 from models.slack.home_tab import HomeTab
 from models.slack.notice import Notice
@@ -22,8 +22,9 @@ from models.sources.mention import MISSING_RECHECK_DELAYS, Mention, QuarantinedP
 from models.sources.mute import Mute
 from models.tickets import priorities
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
+from models.tickets.incoming_post import IncomingPost, IngestResult, conversation_key, is_private
 from models.tickets.reply import Reply
-from models.tickets.state import NO_LONGER_SHOWN, OPEN_STATES
+from models.tickets.state import NO_CHANNEL, NO_LONGER_SHOWN, OPEN_STATES
 from models.tickets.ticket import Ticket
 
 MIN_RECHECK_INTERVAL = timedelta(hours=1)  # at least between two lookups, even if the first was late
@@ -127,6 +128,45 @@ def restore(
     return ticket.reopen_if_restored(session, mention.post_id, mute, at=at, sla_policy=sla_policy)
 
 
+def narrow(
+    session: Session,
+    ticket: Ticket,
+    mention: Mention,
+    post: IncomingPost,
+    result: IngestResult,
+    *,
+    at: datetime,
+) -> None:
+    """Record that fewer people see `mention` than before; that more do changes nothing.
+
+    The whole ticket becomes private with it, and is listed in `result.narrowed_ids`: its messages in Slack
+    are the caller's. The ticket is locked.
+    """
+    if not post.is_narrower_than(mention):
+        return
+    mention.visibility = post.visibility
+    ticket.revision += 1
+    data = {"visibility": post.visibility}
+    Event.record(session, "post narrowed", at=at, ticket_id=ticket.id, post_id=mention.post_id, data=data)
+    result.changed_ids.add(ticket.id)
+    if not is_private(post.visibility):
+        return
+    Notice.redact(session, mention)
+    AlsoHeard.erase_words(session, mention.id)
+    if not ticket.is_private:
+        ticket.leave_group(session, by=HEARD_ACTOR, at=at)
+        ticket.is_private = True
+        ticket.conversation_id = _free_conversation_id(session, ticket, post.visibility)
+        result.narrowed_ids.add(ticket.id)
+        ticket.same_as = None  # no other card leads to it, nor it to another
+        named = update(Ticket).where(Ticket.same_as == ticket.id)
+        session.execute(named.values(same_as=None, revision=Ticket.revision + 1))
+        joined = select(Ticket).where(Ticket.joined_to == ticket.id).order_by(Ticket.id).with_for_update()
+        for twin in session.scalars(joined):  # once it is separated it is shown in no public channel either
+            twin.is_private, twin.channel = True, NO_CHANNEL
+            twin.conversation_id = _free_conversation_id(session, twin, post.visibility)
+
+
 def schedule_author_checks(session: Session, author_ids: Sequence[int], *, at: datetime) -> None:
     """Look up the erased posts of authors who posted again: their earlier posts may be shown again, too."""
     if not author_ids:
@@ -202,3 +242,15 @@ def _record(
 ) -> None:
     ticket.revision += 1
     Event.record(session, act, at=at, ticket_id=ticket.id, post_id=mention.post_id, data=data)
+
+
+def _free_conversation_id(session: Session, ticket: Ticket, visibility: str) -> str:
+    """The id of a conversation of its own: public posts that follow there have another ticket."""
+    wanted = conversation_key(ticket.conversation_id, visibility)
+    taken = select(Ticket.id).where(
+        Ticket.network == ticket.network,
+        Ticket.account_id == ticket.account_id,
+        Ticket.author_id == ticket.author_id,
+        Ticket.conversation_id == wanted,
+    )
+    return wanted if session.scalar(taken) is None else f"{wanted} {ticket.id}"

@@ -57,7 +57,7 @@ def list_networks_without_credentials(
     While new keys are rolled out, a worker started with the old ones may still read them.
     """
     read = exists().where(Cursor.network == reply_network(), Cursor.read_at >= read_before)
-    query = select(reply_network()).join(Reply, Reply.ticket_id == Ticket.id).distinct()
+    query = select(reply_network()).select_from(Ticket).join(Reply, Reply.ticket_id == Ticket.id).distinct()
     waiting = (Reply.state.in_(PENDING_STATES), reply_network().not_in(networks))
     return list(session.scalars(query.where(*waiting, ~read).order_by(reply_network())))
 

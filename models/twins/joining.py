@@ -23,15 +23,21 @@ JOINED_ACT = "joined"
 _UNSYNCHRONIZED = {"synchronize_session": False}
 
 
-def join(session: Session, pair: TwinPair, *, at: datetime) -> bool:
-    """Give all that the second ticket has to the first one, if that is still right once both are held.
+def join(session: Session, pair: TwinPair, *, at: datetime, waits: bool = True) -> bool:
+    """Give all that the second ticket has to the first one, if that is right once both are held.
 
     The posts of both are on the first ticket then, with one turn and one card. The second is closed and only
     says where its posts are. Returns False if the two must stay apart: if it is because somebody has answered
     or closed one of them, each names the other, else nothing changes.
+
+    `waits` is False where the caller holds other tickets: then tickets that others have locked are left.
     """
+    session.flush()
     ids = (pair.first_id, pair.twin_id)
-    Ticket.lock_all(session, or_(Ticket.id.in_(ids), Ticket.joined_to.in_(ids)))
+    both = select(Ticket.id).where(or_(Ticket.id.in_(ids), Ticket.joined_to.in_(ids))).order_by(Ticket.id)
+    held = set(session.scalars(both.with_for_update(skip_locked=not waits)))
+    if not held.issuperset(ids):
+        return False
     first, twin = (
         session.get_one(Ticket, one, populate_existing=True) for one in (pair.first_id, pair.twin_id)
     )

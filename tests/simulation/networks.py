@@ -54,6 +54,11 @@ class TeamNetwork(MemoryNetwork):
         self.witness: Callable[[Heard], None] = lambda _heard: None
         self.may_resend: Callable[[str], bool] = lambda _key: True
 
+    @property
+    def call(self) -> str:
+        """How the customer calls us."""
+        return f"@{self.handle}"
+
     # --- how it is called ---------------------------------------------------------------------------------
 
     def publish(
@@ -136,6 +141,11 @@ class XLike(TeamNetwork):
     """Only whoever called us can be answered, and a repeat makes two posts."""
 
     name, title = "xlike", "Chirp"
+
+    @property
+    def call(self) -> str:
+        """Both accounts by name, so that the network would let either of them answer."""
+        return f"@{self.handle} @{self.other}"
 
 
 class KeyedTeamNetwork(TeamNetwork, KeyedNetwork):

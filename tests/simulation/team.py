@@ -52,7 +52,7 @@ FREQUENT = {
     "barge": 2,
     "network_trouble": 10,
     "wait_for_network": 12,
-    "connect": 3,
+    "connect": 6,
     "customer_posts": 6,
     "customer_edits": 2,
     "customer_warns": 2,

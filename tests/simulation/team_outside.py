@@ -79,7 +79,7 @@ class OutsideActs(TeamBase):
 
     def _connect(self, _who: Person) -> None:
         """Somebody connects another account of some network, or the right one again."""
-        self._swap(self._net())
+        self._swap(self._waiting_net())
 
     def _swap(self, net: TeamNetwork) -> None:
         handle = net.handle if net.account().handle != net.handle else net.other
@@ -88,10 +88,7 @@ class OutsideActs(TeamBase):
 
     def _network_trouble(self, _who: Person) -> None:
         call, error, landed = self.rng.choice(TROUBLES)
-        with self.here.ctx.db.read() as session:
-            query = select(Ticket.network).join(Reply, Reply.ticket_id == Ticket.id)
-            waiting = sorted(session.scalars(query.where(Reply.state.in_(PENDING_STATES))))
-        net = self.here.net_of[self.rng.choice(waiting)] if waiting else self._net()
+        net = self._waiting_net()
         self.note(f"{net.title}: {type(error).__name__} at the next {call}")
         net.fails(call, error, landed=landed)  # type: ignore[arg-type]
 
@@ -100,6 +97,13 @@ class OutsideActs(TeamBase):
         for seconds in (11.0, self.rng.choice((3.0, 11.0, 70.0))):
             self.here.clock.passes(seconds)
             self.here.loop("outbox")
+
+    def _waiting_net(self) -> TeamNetwork:
+        """A network on which a reply is on its way, if there is one."""
+        with self.here.ctx.db.read() as session:
+            query = select(Ticket.network).join(Reply, Reply.ticket_id == Ticket.id)
+            waiting = sorted(session.scalars(query.where(Reply.state.in_(PENDING_STATES))))
+        return self.here.net_of[self.rng.choice(waiting)] if waiting else self._net()
 
     def _net(self) -> TeamNetwork:
         return self.rng.choice(self.here.nets)
@@ -144,7 +148,7 @@ class OutsideActs(TeamBase):
         self.note(f"{net.customer} posts {visibility} on {net.title}")
         post = net.says(
             net.customer,
-            f"@{net.handle} {words}",
+            f"{net.call} {words}",
             under=under,
             visibility=visibility,  # type: ignore[arg-type]
             content_warning=warning,
@@ -163,7 +167,7 @@ class OutsideActs(TeamBase):
         words = self._fresh("edited")
         if net.post_of(post_id).visibility in {"followers", "direct"}:
             self.witness.customer_whispers(words, net, post_id)
-        net.edits(post_id, f"@{net.handle} {words}")
+        net.edits(post_id, f"{net.call} {words}")
         return True
 
     def _customer_warns(self, _who: Person) -> bool:

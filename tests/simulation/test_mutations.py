@@ -126,7 +126,7 @@ MUTATIONS = (
         "bot/publish/intent.py",
         "            job.text, job.target, job.key, at=ctx.now()",
         "            job.text, __import__('dataclasses').replace(job.target, visibility='public'), job.key, at=ctx.now()",
-        by_team(2),
+        by_team(1),
         "post is public",
     ),
     Mutation(
@@ -142,7 +142,7 @@ MUTATIONS = (
         "bot/publish/outbox.py",
         "job.text, job.target, job.key, account_id=job.account_id",
         "job.text, job.target, job.key, account_id=network.account().id",
-        by_team(12),
+        by_team(6),
         "it was said as another account",
     ),
     Mutation(
@@ -150,7 +150,7 @@ MUTATIONS = (
         "bot/slack/private_access.py",
         "return info.is_private and info.is_member and",
         "return info.is_member and",
-        by_team(2),
+        by_team(10),
         "private words",
     ),
     Mutation(
@@ -158,7 +158,7 @@ MUTATIONS = (
         "bot/publish/repeat.py",
         "if reply.looks + 1 < rule.looks or not rule.earliest <= at - reply.sent_at <= rule.latest:",
         "if at < reply.sent_at:",
-        by_team(25),
+        by_team(32),
         "which nothing allows",
     ),
 )

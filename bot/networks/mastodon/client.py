@@ -134,11 +134,12 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         url = streaming.stream_url(who.server.streaming_url, who.login.url)
         if url is None:
             raise StreamNotOffered(f"{who.server.host} announces no address of streams.")
+        token = who.login.token.get_secret_value()
         yield from read_stream(
             url,
-            lambda message: streaming.parse_message(message, wish),
+            lambda message: streaming.parse_message(message, wish, [token]),
             stop=stop,
-            headers={"Authorization": f"Bearer {who.login.token.get_secret_value()}"},
+            headers={"Authorization": f"Bearer {token}"},
             subscriptions=streaming.subscriptions(wish),
         )
 

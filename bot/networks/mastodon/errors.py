@@ -79,10 +79,16 @@ def error_detail(response: requests.Response, secrets: Iterable[str]) -> str:
     """What the server said, in its own words, without secrets."""
     problem = _problem(response)
     said = get_text(problem, "error_description") or get_text(problem, "error") or _status_phrase(response)
+    said = hide_secrets(said, secrets)
+    return f"{' '.join(said.split())[:_DETAIL_MAX_CHARS]} (HTTP {response.status_code})"
+
+
+def hide_secrets(text: str, secrets: Iterable[str]) -> str:
+    """Return what a server said without `secrets`, which it may repeat."""
     for secret in secrets:
         if len(secret) >= _SECRET_MIN_CHARS:
-            said = said.replace(secret, "…")
-    return f"{' '.join(said.split())[:_DETAIL_MAX_CHARS]} (HTTP {response.status_code})"
+            text = text.replace(secret, "…")
+    return text
 
 
 def parse_rate_limit(response: requests.Response) -> RateLimitStatus | None:

@@ -6,10 +6,11 @@ a sign of life before it takes a stream for dead.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from bot.networks.base import Later
+from bot.networks.mastodon.errors import hide_secrets
 from bot.networks.mastodon.json_values import JsonObject, get_object, get_text
 from bot.networks.streams import StreamEvent, StreamWish
 
@@ -37,12 +38,16 @@ def subscriptions(wish: StreamWish) -> list[str]:
     return [json.dumps({"type": "subscribe", **one}) for one in wanted]
 
 
-def parse_message(message: str, wish: StreamWish) -> Iterator[StreamEvent]:
-    """Yield what a message says. Raises `Later` if it is a refusal, `ValueError` if it cannot be read."""
+def parse_message(message: str, wish: StreamWish, secrets: Sequence[str] = ()) -> Iterator[StreamEvent]:
+    """Yield what a message says. Raises `Later` if it is a refusal, `ValueError` if it cannot be read.
+
+    `secrets` are left out of what the server says.
+    """
     row = _object(message)
     if "error" in row:
         cause = _ERROR_CAUSES.get(str(row.get("status")), "server error")
-        raise Later(None, cause, f"The server refuses the stream: {get_text(row, 'error')[:200]}.")
+        reason = hide_secrets(get_text(row, "error"), secrets)[:200]
+        raise Later(None, cause, f"The server refuses the stream: {reason}.")
     event, stream = get_text(row, "event"), row.get("stream")
     if event == "notification":
         notification = _object(get_text(row, "payload"))

@@ -193,8 +193,9 @@ class TimelineReader(Reader):
             post = get_object(row, "status")
             if get_text(row, "type") not in _KINDS:
                 continue  # some servers do not know `types[]`
-            if post and get_id(post) not in seen:
-                seen.add(get_id(post))
+            local_id = get_id(post)
+            if post and (not local_id or local_id not in seen):  # without an id it is kept as unreadable
+                seen.add(local_id)
                 posts.append(post)
         return posts
 

@@ -373,9 +373,6 @@ class Origin(ModalValue):
         return replace(self, account=account, by_hand=by_hand, anyway=None, near=False, **post)
 
 
-# --- whichever kind it is -----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Subject(Value):
     """What a value names, whichever kind it is: enough to tell who may press it."""

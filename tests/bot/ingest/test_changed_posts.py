@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.networks.values import Media, Post
 from bot.slack import private_cards, redaction
-from models import Card, Notice
+from models import Card, Notice, Ticket
 from models.sources.mention import Mention
 from models.tickets.state import NO_CHANNEL
 from sandbox.slack import SlackServer
@@ -90,6 +90,21 @@ def test_a_picture_that_moves_on_its_server_is_no_edit(here: Room, network: Keep
     assert mention(here).edited_at is None
 
 
+def test_a_list_that_tells_more_of_a_picture_is_no_edit_where_the_context_has_the_version(
+    here: Room, network: KeepsIds
+) -> None:
+    post = network.says("maria", WORDS, context="cid 1").id
+    network.changes(post, version_key="")
+    here.poll()
+    network.changes(post, media=(PICTURE,))
+    here.sweep()
+    assert mention(here).edited_at is None
+
+    network.changes(post, reply_context="cid 2")
+    here.sweep()
+    assert (mention(here).edited_at is not None, len(mention(here).media)) == (True, 1)
+
+
 @pytest.mark.parametrize("narrower", ["followers", "direct"])
 def test_a_public_post_that_is_narrowed_leaves_its_public_channel(
     shown: Room, slack: SlackServer, network: KeepsIds, narrower: str
@@ -163,6 +178,33 @@ def test_a_later_public_post_of_theirs_there_has_a_public_ticket(here: Room, net
 
     assert here.quarantined() == []
     assert [one.is_private for one in here.tickets()] == [True, True, False]
+
+
+def test_a_twin_that_is_separated_from_a_narrowed_post_is_shown_in_no_public_channel(
+    here: Room, network: KeepsIds
+) -> None:
+    post = network.says("maria", WORDS).id
+    network.says("maria", f"{WORDS}, really")
+    here.poll()
+    with here.ctx.db.write() as session:
+        session.get_one(Ticket, 2).joined_to = 1
+    network.changes(post, visibility="direct")
+    here.sweep()
+
+    assert [(one.is_private, one.channel) for one in here.tickets()] == [(True, NO_CHANNEL)] * 2
+
+
+def test_no_card_leads_to_one_that_is_narrowed(here: Room, network: KeepsIds) -> None:
+    post = network.says("maria", WORDS).id
+    network.says("maria", f"{WORDS}, really")
+    here.poll()
+    with here.ctx.db.write() as session:
+        for one, other in ((1, 2), (2, 1)):
+            session.get_one(Ticket, one).same_as = other
+    network.changes(post, visibility="direct")
+    here.sweep()
+
+    assert [one.same_as for one in here.tickets()] == [None, None]
 
 
 def test_a_post_that_is_widened_stays_where_it_is(here: Room, network: KeepsIds) -> None:

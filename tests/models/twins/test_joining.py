@@ -135,6 +135,15 @@ def test_later_posts_in_either_conversation_are_heard_on_the_ticket(session: Ses
     assert [one.post_id for one in ticket.targets(session)] == ["x2", "m2"]
 
 
+def test_a_twin_that_posts_again_does_not_become_the_preset_target(session: Session) -> None:
+    ticket = hear_both(session)
+
+    hear_on(session, "mastodon", post_on("mastodon", "anybody?", post_id="m2", at=minute(6)))
+
+    assert ticket.target_post_id == "x1"
+    assert [one.post_id for one in ticket.targets(session)] == ["x1", "m2"]
+
+
 def test_one_answer_a_turn_whichever_place_it_goes_to(session: Session) -> None:
     ticket = hear_both(session)
     reply = answer(session, ticket, to="m1")

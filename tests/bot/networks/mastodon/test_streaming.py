@@ -58,6 +58,15 @@ def test_a_refusal_ends_the_stream():
     assert caught.value.cause == "unauthorized"
 
 
+def test_a_token_that_the_server_repeats_in_a_refusal_is_left_out():
+    refusal = json.dumps({"error": "The token token-of-ours-1234 is revoked", "status": 401})
+
+    with pytest.raises(Later) as caught:
+        list(parse_message(refusal, WISH, ["token-of-ours-1234"]))
+
+    assert "token-of-ours-1234" not in caught.value.detail
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

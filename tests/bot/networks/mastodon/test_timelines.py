@@ -148,6 +148,20 @@ def test_whatever_stands_in_a_rows_place_the_page_is_read(here, row):
     assert [post.id for post in here.heard()] == [good]
 
 
+def test_each_post_without_an_id_is_kept_to_be_looked_at(here, monkeypatch):
+    rows = [
+        {"id": str(number), "type": "mention", "status": {"content": f"<p>{number}</p>"}} for number in (8, 9)
+    ]
+
+    def with_bad(path, params=(), *, kind):
+        return rows if path.endswith("/notifications") and "max_id" not in dict(params) else []
+
+    monkeypatch.setattr(here.network._api, "get_list", with_bad)
+    bad = [row.raw for page in here.pages() for row in page.unreadable]
+
+    assert len(bad) == len(rows)
+
+
 def test_rows_that_come_twice_are_posts_once(here):
     said = say(here, 3)
     here.world.faults.add(NOTIFICATIONS, "repeated")
