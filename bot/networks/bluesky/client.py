@@ -16,7 +16,7 @@ from bot.networks.bluesky.listings import VIEWS_PER_CALL
 from bot.networks.bluesky.password_tokens import PasswordTokens
 from bot.networks.bluesky.publishing import RecordPublisher
 from bot.networks.bluesky.session import SessionApi, is_app_password
-from bot.networks.bluesky.settings import BlueskySettings
+from bot.networks.bluesky.settings import OFFICIAL_URL, BlueskySettings
 from bot.networks.bluesky.streaming import NotificationWatch, PostStream
 from bot.networks.graphemes import count_graphemes
 from bot.networks.http_client import CallLimits
@@ -65,7 +65,9 @@ class BlueskyNetwork(RecordPublisher, Network):
                 raise ValueError(settings.problem or "BLUESKY_HANDLE and BLUESKY_APP_PASSWORD not set")
             tokens = PasswordTokens(self._api, self.name, settings.identifier, settings.app_password)
         self._tokens = tokens
-        self._posts = PostStream(settings.jetstream_url) if settings.jetstream_url else None
+        silence = streaming.PUBLIC_SILENCE_MAX_SECONDS if settings.url == OFFICIAL_URL else None
+        url = settings.jetstream_url
+        self._posts = PostStream(url, silent_after_seconds=silence) if url else None
         super().__init__(Caller(self._api, tokens))
 
     def account(self) -> AccountIdentity:

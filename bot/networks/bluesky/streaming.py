@@ -17,6 +17,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
+from bot.networks.base import Later
 from bot.networks.bluesky import uris
 from bot.networks.bluesky.caller import Caller
 from bot.networks.bluesky.json_values import JsonObject, get_object, get_objects, get_text
@@ -34,14 +35,25 @@ _KNOWN_MAX = 1000
 # playback; after a longer break searches fill the gap, which cost less than all posts of that time.
 _REWIND_MICROSECONDS = 5_000_000
 _CURSOR_MAX_AGE_SECONDS = 120.0
+PUBLIC_SILENCE_MAX_SECONDS = 60.0  # the public network has many posts a second
 _WRITTEN = {"create", "update"}
 
 
 class PostStream:
-    """All public posts of a Jetstream, compared with one account and its tracks. For one thread at a time."""
+    """All public posts of a Jetstream, compared with one account and its tracks. For one thread at a time.
 
-    def __init__(self, url: str, limits: StreamLimits = DEFAULT_LIMITS) -> None:
-        self._url, self._limits = url, limits
+    One that answers pings and brings no post for `silent_after_seconds` is dead, too; None: that may happen.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        limits: StreamLimits = DEFAULT_LIMITS,
+        *,
+        silent_after_seconds: float | None = None,
+    ) -> None:
+        """Connect to nothing yet. `url` is without `/subscribe`."""
+        self._url, self._limits, self._silent_after_seconds = url, limits, silent_after_seconds
         self._time_us = 0
         self._heard_at: float | None = None  # by the monotonic clock
 
@@ -52,13 +64,22 @@ class PostStream:
 
     def read(self, wish: StreamWish, did: str, stop: threading.Event) -> Generator[StreamEvent, None, None]:
         """Yield what concerns `did` or `wish` until `stop` is set. Raises as `read_stream` does."""
+        opened_at = time.monotonic()
 
         def parse(message: str) -> Iterator[StreamEvent]:
             row = json.loads(message)
             self._note_time(row)
             return parse_event(row, message, wish, did)
 
-        yield from read_stream(self._address(), parse, stop=stop, limits=self._limits)
+        for event in read_stream(self._address(), parse, stop=stop, limits=self._limits):
+            yield event
+            self._check_not_silent(opened_at)
+
+    def _check_not_silent(self, opened_at: float) -> None:
+        """Raises `Later` if no post has come for too long on a network where some come all the time."""
+        silent = time.monotonic() - max(opened_at, self._heard_at or 0.0)
+        if self._silent_after_seconds is not None and silent > self._silent_after_seconds:
+            raise Later(None, "unreachable", f"{self.host} is open, but has sent no post for {silent:.0f} s.")
 
     def _note_time(self, row: JsonObject) -> None:
         moment = row.get("time_us")

@@ -15,9 +15,10 @@ from bot.networks.base import Later, StreamNotOffered, WrongAccount
 from bot.networks.bluesky import streaming
 from bot.networks.bluesky.client import BlueskyNetwork
 from bot.networks.bluesky.settings import PUBLIC_STREAM_URL, BlueskySettings
-from bot.networks.bluesky.streaming import parse_event
+from bot.networks.bluesky.streaming import PostStream, parse_event
 from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import RateLimitStatus
+from bot.networks.websocket import StreamLimits
 from sandbox.bluesky import JetstreamServer
 
 KETTLES = StreamWish(wants_text=lambda text: "kettle" in text)
@@ -141,6 +142,17 @@ def test_a_jetstream_that_refuses_is_tried_again_later(stage, jetstream, fault, 
     with pytest.raises(Later) as caught, opened(stage, KETTLES, jetstream.url):
         pass
     assert caught.value.cause == cause
+
+
+def test_a_jetstream_that_is_open_and_brings_no_post_at_all_is_dead(jetstream):
+    limits = StreamLimits(alive_seconds=0.0, look_seconds=0.01)
+    never = PostStream(jetstream.url, limits).read(KETTLES, "did:plc:us", threading.Event())
+    posts = PostStream(jetstream.url, limits, silent_after_seconds=0.0)
+
+    with closing(never):
+        assert [next(never).kind for _ in range(3)] == ["alive"] * 3
+    with pytest.raises(Later, match=r"127\.0\.0\.1 is open, but has sent no post"):
+        list(posts.read(KETTLES, "did:plc:us", threading.Event()))
 
 
 def test_an_address_without_a_jetstream_offers_none(stage, jetstream):
