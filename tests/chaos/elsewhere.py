@@ -98,7 +98,7 @@ class Elsewhere:
         self.mastodon, self.bluesky, self.dice = mastodon, bluesky, dice
         for number in range(PEOPLE):
             mastodon.world.add_user(f"fan{number}@books.example", f"Fan {number}")
-            bluesky.world.add_user(f"fan{number}.test", f"Fan {number}")
+            bluesky.world.add_user(f"sky{number}.test", f"Fan {number}")
         reads = frozenset({"read", "write:statuses"})
         self._token = mastodon.world.grants.grant(mastodon.world.brand.id, reads).secret
         self._password = bluesky.world.app_password()
@@ -125,10 +125,13 @@ class Elsewhere:
         return MastodonNetwork(mastodon), BlueskyNetwork(bluesky)
 
     def ask(self, number: int) -> None:
-        """Let somebody ask something on each of them, for the time number `number`."""
+        """Let two people ask something, one on each of them, for the time number `number`.
+
+        Their handles differ, as the same words by one person on two networks would be one ticket.
+        """
         who, brand = number % PEOPLE, self.bluesky.world.brand.handle
         self.mastodon.world.post(f"fan{who}@books.example", f"@acmebrew question {number}")
-        self.bluesky.world.post(f"fan{who}.test", f"@{brand} question {number}")
+        self.bluesky.world.post(f"sky{who}.test", f"@{brand} question {number}")
 
     def shown(self) -> dict[str, Counter[str]]:
         """What our account shows on each of them, without the handle that Mastodon needs in front."""
