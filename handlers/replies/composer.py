@@ -327,7 +327,7 @@ def shown_to(origin: Origin, target: Mention, account: AnsweringAccount) -> Orig
     post = {
         "network": target.network,
         "post_id": target.post_id,
-        "latest": target.latest_id,
+        "latest": target.version,
         "not_shown": target.is_missing,
     }
     is_here = target.network == origin.network

@@ -83,3 +83,17 @@ def test_the_customer_is_answered_on_x_and_the_copy_on_mastodon_waits_by_itself(
     bot.shows(theirs, "Waiting", f"@{HANDLE}", "my kettle leaks")
     bot.shows(card, "Answered", without=("Mastodon",))
     assert bot.mastodon.replies_to(status_id) == []
+
+
+def test_a_copy_that_was_edited_on_mastodon_before_can_be_answered_there(bot: CrossPosted) -> None:
+    card, status_id = both(bot)
+    bot.mastodon.edit(status_id, WORDS + ", and I have no tea")
+    bot.hear("mastodon")
+    bot.shows(card, "and I have no tea")
+    modal = bot.compose(card).fill("Sorry! A new one is on its way.")
+    modal.fill({"Where": "Mastodon"})
+    eventually(lambda: f"Starts with @{HANDLE}, added by Heard." in modal.text)
+
+    assert modal.submit().closed
+
+    bot.shows(card, "See our reply on Mastodon")
