@@ -15,7 +15,7 @@ import regex
 _CONSONANT = r"\p{InCB=Consonant}"
 _JOINER = r"[\p{InCB=Extend}\p{InCB=Linker}]"
 # Two regional indicators are a flag. `\X` counts a row of them anew at each, which takes its length squared.
-_CLUSTER = regex.compile(r"\p{Regional_Indicator}{1,2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*|\X")
+_CLUSTER = regex.compile(r"\p{RI}{1,2}+(?![\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}])|\X")
 # A virama, with other marks around it, between a consonant and what is not a consonant.
 _JOINED_TOO_MUCH = regex.compile(
     rf"(?<!{_CONSONANT}|{_JOINER}){_JOINER}*\p{{InCB=Linker}}{_JOINER}*(?={_CONSONANT})"

@@ -65,7 +65,9 @@ def test_an_undo_that_comes_too_late_says_so_and_only_deleting_takes_it_back(
     expect(ben.conversation("print my blog").locator(".post.ours")).to_have_count(1)
     ben.press(bens, "Undo")
 
-    late = whisper(ben, "published").or_(whisper(ben, "already public"))  # as the bot has X's answer or not yet
+    late = whisper(ben, "published").or_(
+        whisper(ben, "already public")
+    )  # as the bot has X's answer or not yet
     expect(late.last).to_be_visible()
     demo.context.slack.world.faults.clear()
     expect(bens).to_contain_text("Answered by @Ana Lima")

@@ -150,7 +150,7 @@ def test_a_claim_a_composer_and_a_look_at_the_post_wait_no_longer(here: Room, st
     assert after.composing_until == before.composing_until - timedelta(seconds=step)
     assert after.active_at is not None
     assert after.active_at <= here.clock()
-    assert refresh_post._is_due(here.ctx, after.id) is (step >= 60)
+    assert refresh_post._is_due(here.ctx, after.id, None) is (step >= 60)
 
 
 def test_it_is_said_to_the_channel_the_log_home_the_doctor_and_ready(
@@ -266,6 +266,7 @@ FACTS = {
     "channel_policies": {"changed_at"},
     "issues": {"created_at", "fixed_at"},
     "mentions": {"posted_at", "seen_at", "edited_at", "deleted_at"},
+    "distinct_authors": {"at"},
     "mutes": {"created_at", "removed_at"},
     "notes": {"at"},
     "quarantined": {"at"},

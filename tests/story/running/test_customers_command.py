@@ -94,7 +94,10 @@ def test_what_cannot_be_used_is_one_sentence_and_changes_nothing(customers: Comm
         ),
         (["nobody.csv"], "so the list stays as it is. 1 line has no handle; it is line 2: “no one”."),
         (["."], ". cannot be read: Is a directory."),
-        (["good.txt", "--network", "friendster"], "Heard knows no network called friendster: try x."),
+        (
+            ["good.txt", "--network", "friendster"],
+            "Heard knows no network called friendster: try bluesky, mastodon, x.",
+        ),
         (["good.txt", "--encoding", "base64"], "There is no encoding called base64: try windows-1252."),
     ):
         code, out, told = customers("import", *words)
