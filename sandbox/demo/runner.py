@@ -25,6 +25,7 @@ from sandbox.demo.scripted_customers import ScriptedCustomers
 from sandbox.demo.seed import seed, set_up_workspace
 from sandbox.demo.story import CHANNEL, load_story
 from sandbox.demo.ticket_timeline import LedgerView
+from sandbox.hackernews import HackerNewsServer
 from sandbox.mastodon import MastodonServer
 from sandbox.page import OUR_TOKEN, EventStream, PageContext, bluesky_version, create_app
 from sandbox.slack import SlackServer, SlackWorld
@@ -56,7 +57,7 @@ def main() -> None:
 
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, leave)
-    _print("Starting a local X, Mastodon, Bluesky and Slack, and the bot …")
+    _print("Starting a local X, Mastodon, Bluesky, Hacker News and Slack, and the bot …")
     with running(port=given.port, customers=not given.quiet_customers, over=over) as demo:
         if not over.is_set():
             _print(GREETING.format(url=demo.url))
@@ -69,7 +70,7 @@ GREETING = """
   Heard's demo is ready:   {url}
 
   Try this: press Reply on Maria's card in #mentions, write an answer, and watch it arrive on X, on the right.
-  Then be a customer:      its tabs X, Mastodon and Bluesky let you post on each network.
+  Then be a customer:      its tabs X, Mastodon, Bluesky and Hacker News let you post on each network.
   Two teammates at once:   open {url}?as=U0BEN in a second window.
   Ctrl-C stops everything.
 """
@@ -108,10 +109,12 @@ def running(
         x = things.enter_context(XServer(networks.x))
         mastodon = things.enter_context(MastodonServer(networks.mastodon))
         bluesky = things.enter_context(BlueskyServer(networks.bluesky))
+        hackernews = things.enter_context(HackerNewsServer(networks.hackernews))
         event_stream = EventStream()
         env = (
             _settings(url, slack, x)
             | _sign_in(mastodon, bluesky)
+            | {"HACKERNEWS_URL": hackernews.url}
             | _digest(datetime.now(UTC) + DIGEST_DELAY)
             | settings
         )
@@ -131,6 +134,7 @@ def running(
             x=x,
             mastodon=mastodon,
             bluesky=bluesky,
+            hackernews=hackernews,
             bot=bot,
             ledger=ledger,
             customers=scripted,
@@ -268,6 +272,7 @@ def _watch(context: PageContext) -> Any:  # noqa: ANN401 - a callable
         context.slack.world.on_change(lambda change: _slack_changed(context, change.kind)),
         context.x.world.on_change(lambda _: news.changed("network")),
         context.mastodon.world.on_change(lambda _: news.changed("mastodon")),
+        context.hackernews.world.on_change(lambda: news.changed("hackernews")),
     ]
 
     def poll() -> None:
@@ -298,7 +303,8 @@ def _activity(context: PageContext) -> tuple[int, ...]:
     networks = (context.x.world.requests, context.mastodon.world.requests)
     bluesky = context.bluesky.world.journal.requests
     logs = (slack.calls, slack.deliveries, *networks, bluesky)
-    return *(len(log) for log in logs), context.ledger.mark()
+    news = context.hackernews.world.counts.total()
+    return *(len(log) for log in logs), news, context.ledger.mark()
 
 
 def _slack_changed(context: PageContext, kind: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sandbox.bluesky import BlueskyServer
+from sandbox.hackernews import HackerNewsServer
 from sandbox.mastodon import MastodonServer
 from sandbox.page.event_stream import EventStream
 from sandbox.page.fault_switches import Switches
@@ -69,6 +70,7 @@ class PageContext:
     x: XServer
     mastodon: MastodonServer
     bluesky: BlueskyServer
+    hackernews: HackerNewsServer
     bot: BotControl
     ledger: Ledger
     customers: ScriptedPosts
@@ -76,9 +78,11 @@ class PageContext:
     tagline: str = ""
     commands: tuple[tuple[str, str], ...] = ()  # (command, hint) pairs that the message box suggests
     ideas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # example posts, by network
+    readers: list[str] = field(default_factory=list)  # of Hacker News: names that may not have written yet
     gestures: GestureLog = field(default_factory=GestureLog)
     switches: Switches = field(init=False)
 
     def __post_init__(self) -> None:
-        worlds = (self.slack.world, self.x.world, self.mastodon.world, self.bluesky.world)
+        networks = (self.x.world, self.mastodon.world, self.bluesky.world, self.hackernews.world)
+        worlds = (self.slack.world, *networks)
         object.__setattr__(self, "switches", Switches(*worlds, restart=self.bot.restart))

@@ -98,6 +98,7 @@ function onNetwork(address) {
     const post = pathname.match(/^\/profile\/(did:[^/]+)\/post\/(\w+)$/);
     return { network: "bluesky", status: post && `at://${post[1]}/app.bsky.feed.post/${post[2]}` };
   }
+  if (hostname === "news.ycombinator.com") return { network: "hackernews", status: pathname === "/item" ? asked.get("id") : null };
   if (!hostname.endsWith(".example")) return null; // the demo's Mastodon servers
   const id = (path) => path?.match(/^(?:\/@\w+|.*\/users\/\w+\/statuses)\/(\d+)$/)?.[1];
   if (pathname === "/authorize_interaction") return { network: "mastodon", post: true, to: id(asked.get("uri")), text: "" };
