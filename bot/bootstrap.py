@@ -33,6 +33,8 @@ MIGRATION_WAIT_SECONDS = 10.0  # that a worker waits for somebody else to bring 
 def open_context(command: str) -> Iterator[BotContext]:
     """Everything that `command` needs, checked, and released at the end. Raises `SettingsError`."""
     known, on_networks = _load_settings()
+    if command != "doctor":
+        log.info("%s", settings.describe_source(known))
     database = Database(known.url)
     held, stop = None, threading.Event()
     try:
@@ -96,6 +98,8 @@ def _load_settings() -> tuple[settings.Settings, dict[str, NetworkSettings]]:
     known, on_networks = settings.load(), settings.load_networks()
     secrets = [one for network in on_networks.values() for one in network.secrets]
     logs.set_up(known.log_level, [*_collect_secrets(known), *secrets])
+    for sentence in settings.find_mistyped_names():
+        log.warning("%s", sentence)
     return known, on_networks
 
 
