@@ -76,6 +76,7 @@ def worker() -> None:
         _install_signal_handlers(
             lambda: threading.Thread(target=ctx.stop.set, name="leave", daemon=True).start()
         )
+        log.info("Heard works; %s", settings.describe_source(ctx.settings))
         schedule.start()
         while not ctx.stop.wait(1.0):  # a signal that another thread was given wakes no endless wait
             pass
@@ -205,7 +206,8 @@ def _serve(
         threading.Thread(
             target=_connect_to_slack, args=(ctx, sockets), name="socket mode", daemon=True
         ).start()
-    log.info("Heard listens on port %s%s", ctx.settings.port, " and by Socket Mode" if sockets else "")
+    doors = f"port {ctx.settings.port}{' and by Socket Mode' if sockets else ''}"
+    log.info("Heard listens on %s; %s", doors, settings.describe_source(ctx.settings))
     try:
         server.run()  # on SystemExit waitress answers what it has begun
     finally:

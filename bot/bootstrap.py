@@ -33,8 +33,6 @@ MIGRATION_WAIT_SECONDS = 10.0  # that a worker waits for somebody else to bring 
 def open_context(command: str) -> Iterator[BotContext]:
     """Everything that `command` needs, checked, and released at the end. Raises `SettingsError`."""
     known, on_networks = _load_settings()
-    if command != "doctor":
-        log.info("%s", settings.describe_source(known))
     database = Database(known.url)
     held, stop = None, threading.Event()
     try:

@@ -48,8 +48,12 @@ def _describe(prefix: str, detail: Mapping[str, Any]) -> str:
         return f"{name} is missing"
     if kind == "value_error":  # ours
         return f"{name} is wrong: {detail['ctx']['error']}"
-    sentence = _SENTENCES.get(kind, lambda _: "Heard cannot read that value; see .env.example")
-    return f"{name} is wrong: {sentence(detail.get('ctx', {}))}"
+    describe = _SENTENCES.get(kind, _describe_any)
+    return f"{name} is wrong: {describe(detail.get('ctx', {}))}"
+
+
+def _describe_any(_about: Mapping[str, Any]) -> str:
+    return "Heard cannot read that value: see .env.example"
 
 
 def _number(value: float) -> str:

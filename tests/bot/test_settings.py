@@ -200,8 +200,8 @@ def test_a_wrong_setting_is_named_in_one_line_without_its_value(load, name: str,
         (
             "SLACK_CHANNEL",
             "#mentions",
-            "use the channel's id (C…), not its name: in Slack, open the channel's details and copy the id at "
-            "the end",
+            "use the channel's id (C…), not its name: "  # noqa: ISC004
+            "in Slack, open the channel's details and copy the id at the end",
         ),
         (
             "SLACK_BOT_TOKEN",
