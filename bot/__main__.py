@@ -100,9 +100,7 @@ def doctor() -> None:
         with open_context("doctor") as ctx:
             code = findings.print_findings(examination.examine(ctx), click.echo)
     except settings.SettingsError as error:
-        for complaint in str(error).split("; "):
-            click.echo(f"BAD   settings: {complaint}.")
-        code = 2
+        code = findings.print_findings(examination.examine_settings(str(error)), click.echo)
     sys.exit(code)
 
 

@@ -321,17 +321,24 @@ def load() -> Settings:
 def load_networks() -> dict[str, NetworkSettings]:
     """Read the settings of every registered network, by its name.
 
-    Raises `SettingsError`, which says in one line what is wrong or, where a network is only half set up, what
-    is missing.
+    Raises `SettingsError`, which says in one line what is wrong.
     """
-    found = {}
+    found, problems = read_networks()
+    if problems:
+        raise SettingsError("; ".join(problems.values()))
+    return found
+
+
+def read_networks() -> tuple[dict[str, NetworkSettings], dict[str, str]]:
+    """Read the same as far as it can be read, and say what is wrong with the rest, both by network."""
+    found, problems = dict[str, NetworkSettings](), dict[str, str]()
     for name, one in registry.registered().items():
         try:
             found[name] = one.settings()
         except ValidationError as error:
             prefix = one.settings.model_config.get("env_prefix", "")
-            raise SettingsError(setting_errors.summarize_error(error, prefix)) from None
-    return found
+            problems[name] = setting_errors.summarize_error(error, prefix)
+    return found, problems
 
 
 def _warn_env_file_elsewhere() -> str:
