@@ -76,6 +76,7 @@ def worker() -> None:
         _install_signal_handlers(
             lambda: threading.Thread(target=ctx.stop.set, name="leave", daemon=True).start()
         )
+        log.info("Heard works; %s", settings.describe_source(ctx.settings))
         schedule.start()
         while not ctx.stop.wait(1.0):  # a signal that another thread was given wakes no endless wait
             pass
@@ -99,9 +100,7 @@ def doctor() -> None:
         with open_context("doctor") as ctx:
             code = findings.print_findings(examination.examine(ctx), click.echo)
     except settings.SettingsError as error:
-        for complaint in str(error).split("; "):
-            click.echo(f"BAD   settings: {complaint}.")
-        code = 2
+        code = findings.print_findings(examination.examine_settings(str(error)), click.echo)
     sys.exit(code)
 
 
@@ -205,7 +204,8 @@ def _serve(
         threading.Thread(
             target=_connect_to_slack, args=(ctx, sockets), name="socket mode", daemon=True
         ).start()
-    log.info("Heard listens on port %s%s", ctx.settings.port, " and by Socket Mode" if sockets else "")
+    doors = f"port {ctx.settings.port}{' and by Socket Mode' if sockets else ''}"
+    log.info("Heard listens on %s; %s", doors, settings.describe_source(ctx.settings))
     try:
         server.run()  # on SystemExit waitress answers what it has begun
     finally:

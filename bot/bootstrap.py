@@ -32,7 +32,7 @@ MIGRATION_WAIT_SECONDS = 10.0  # that a worker waits for somebody else to bring 
 @contextmanager
 def open_context(command: str) -> Iterator[BotContext]:
     """Everything that `command` needs, checked, and released at the end. Raises `SettingsError`."""
-    known, on_networks = _load_settings()
+    known, on_networks = _load_doctor_settings() if command == "doctor" else _load_settings()
     database = Database(known.url)
     held, stop = None, threading.Event()
     try:
@@ -96,7 +96,20 @@ def _load_settings() -> tuple[settings.Settings, dict[str, NetworkSettings]]:
     known, on_networks = settings.load(), settings.load_networks()
     secrets = [one for network in on_networks.values() for one in network.secrets]
     logs.set_up(known.log_level, [*_collect_secrets(known), *secrets])
+    for sentence in settings.find_mistyped_names():
+        log.warning("%s", sentence)
     return known, on_networks
+
+
+def _load_doctor_settings() -> tuple[settings.Settings, dict[str, NetworkSettings]]:
+    """Read the settings that can be used, for the doctor, who reports the others himself.
+
+    Nothing is logged between his lines. Raises `SettingsError` if Slack's or the ledger's are wrong.
+    """
+    known, (on_networks, _) = settings.load(), settings.read_networks()
+    logs.set_up("CRITICAL", [])
+    usable = {name for name, given in on_networks.items() if not given.is_configured or not given.problem}
+    return known, {name: given for name, given in on_networks.items() if name in usable}
 
 
 @contextmanager

@@ -218,6 +218,11 @@ class MemoryNetwork(Network, Publisher):
         self._strike("account")
         return self._account
 
+    def check_account(self) -> AccountIdentity:
+        """Who we are, asked anew."""
+        self._strike("check_account")
+        return self.account()
+
     def how_to_connect(self) -> str:
         """What a test can do."""
         return "Let it speak as that account."

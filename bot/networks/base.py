@@ -358,6 +358,13 @@ class Network(Reader, Links):
         Raises `Later`.
         """
 
+    def check_account(self) -> AccountIdentity:
+        """Ask the network anew who we are, for a person who wants to know whether the credentials work.
+
+        Raises `Later`.
+        """
+        return self.account()
+
     def expected_account_id(self) -> str | None:
         """Return whose account it probably is, without any call; None if that is not known yet."""
         return self.stored_account_id or self.seen_account_id

@@ -35,6 +35,7 @@ class NetworkSettings(BaseSettings):
     )
 
     needed: ClassVar[str] = ""  # what to set, as `doctor` puts it; empty: the fields that are None
+    where_found: ClassVar[str] = ""  # the page where those values are, and what to press there; a sentence
 
     @classmethod
     def env_names(cls) -> dict[str, str]:

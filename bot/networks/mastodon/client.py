@@ -72,6 +72,10 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         """Who we are; asked once for each token, with what our server is."""
         return self._identity.get().viewer.me
 
+    def check_account(self) -> AccountIdentity:
+        """Who our server says that we are now."""
+        return self._identity.check().viewer.me
+
     def note_identity(self, who: Identity) -> None:
         """Take on our server's limit, and remember whom the token speaks for."""
         self.max_length, self.seen_account_id = who.server.max_length, who.viewer.me.id

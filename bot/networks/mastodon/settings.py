@@ -37,6 +37,10 @@ class MastodonSettings(NetworkSettings):
 
     model_config = SettingsConfigDict(env_prefix="MASTODON_")
     needed = "MASTODON_URL and MASTODON_ACCESS_TOKEN, or run `python -m bot connect mastodon --server URL`"
+    where_found = (
+        "The token is on your server: open Preferences, Development, press New application, and copy its "
+        "access token."
+    )
 
     url: Annotated[str | None, AfterValidator(lambda value: value and check_server(value))] = None
     access_token: SecretStr | None = None

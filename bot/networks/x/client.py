@@ -100,6 +100,10 @@ class XNetwork(TimelineReader, Network, Publisher):
             self._allowed, self._allowances = account.id, {}
         return account
 
+    def check_account(self) -> AccountIdentity:
+        """Who X says that we are now."""
+        return self._signer.check_account()
+
     def expected_account_id(self) -> str | None:
         """The account that X named last, else the one that the ledger or the access token names."""
         return self._signer.expected_account_id or self.stored_account_id

@@ -153,7 +153,7 @@ class MemoryStage(_PlainHandles):
         errors = {"lost before": Unsure("no answer"), "lost after": Unsure("no answer")}
         error = errors.get(kind) if writing else None
         error = error or Later(None, kind if "lost" not in kind else "unreachable", "not now")
-        reading = ("mentions", "people", "find_reply", "refresh", "own_posts")
+        reading = ("mentions", "people", "find_reply", "refresh", "own_posts", "check_account")
         for call in ("publish", "delete") if writing else reading:
             self.network.fails(call, error, landed=writing and kind == "lost after")
 
