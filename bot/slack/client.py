@@ -88,11 +88,14 @@ class TokenInfo:
 
 
 class SlackClient:
-    """Calls to Slack's Web API. Timeouts are in seconds."""
+    """Calls to Slack's Web API. Timeouts are in seconds.
 
-    def __init__(self, token: str, base_url: str) -> None:
-        self.client = _client(token, base_url, 8)
-        self._quick = _client(token, base_url, 2)
+    `patience` multiplies them: 1, and more in tests on a busy machine.
+    """
+
+    def __init__(self, token: str, base_url: str, *, patience: int = 1) -> None:
+        self.client = _client(token, base_url, 8 * patience)
+        self._quick = _client(token, base_url, 2 * patience)
         self._identity: Identity | None = None
 
     def identity(self) -> Identity:

@@ -21,8 +21,6 @@ from bot.networks.oauth2 import AccessToken, TokenSource
 from bot.networks.values import AccountIdentity, RateLimitStatus
 
 NETWORK_NAME = "bluesky"
-# A write whose token took longer to get would outlive the lease of the worker that makes it.
-_SIGN_TIMEOUT_SECONDS = 2.5
 
 _Result = TypeVar("_Result")
 
@@ -32,6 +30,7 @@ class Caller:
 
     def __init__(self, api: SessionApi, tokens: TokenSource) -> None:
         self._api, self._tokens = api, tokens
+        self.limits = api.limits
         self._threads = threading.local()  # `token`, `bytes`: of the thread's newest call
         self._names: dict[tuple[str, str], str] = {}  # display name by DID and handle
         self.last_account: AccountIdentity | None = None  # the account that was asked for last
@@ -80,7 +79,7 @@ class Caller:
     def procedure(self, method: str, body: bytes, account_id: str) -> JsonObject:
         """Make a writing call with exactly `body`. Raises `WrongAccount`, `Refused`, `Later` and `Unsure`."""
         try:
-            response = self._call("POST", method, account_id, body=body, within=_SIGN_TIMEOUT_SECONDS)
+            response = self._call("POST", method, account_id, body=body, within=self.limits.sign_seconds)
         except HttpStatusError as no:
             raise errors.write_error(no.response, self._secrets) from None
         try:

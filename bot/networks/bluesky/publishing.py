@@ -17,9 +17,6 @@ from models.core.normalize import nfc
 
 _CLOCK_TOLERANCE = timedelta(minutes=5)  # a record's time is the claim of whatever wrote it
 _REPEAT_WITHIN = timedelta(seconds=60)
-# Whoever freezes or repeats a reply holds it for twelve seconds, and one call takes eight at most: no
-# further call is begun after so many seconds.
-_BEGIN_CALLS_WITHIN_SECONDS = 4.0
 
 
 class RecordPublisher(ListingReader, Publisher):
@@ -35,7 +32,7 @@ class RecordPublisher(ListingReader, Publisher):
         see it. Raises `Refused`, also if the post is not the version that `to` has, and `Later`.
         """
         reply_record.check_text(text)
-        until = time.monotonic() + _BEGIN_CALLS_WITHIN_SECONDS
+        until = time.monotonic() + self._caller.limits.begin_seconds
         self._caller.require_account(account_id)
         _check_in_time(until)
         parent = self._read_parent(to, account_id)
@@ -83,7 +80,7 @@ class RecordPublisher(ListingReader, Publisher):
         """Look for the reply once more, and only if it is not there write exactly the same again."""
         del to, key
         reply = self._parse_frozen(frozen, account_id)
-        until = time.monotonic() + _BEGIN_CALLS_WITHIN_SECONDS
+        until = time.monotonic() + self._caller.limits.begin_seconds
         if (found := self._find_record(reply, account_id)) is not None:
             return found
         _check_in_time(until)

@@ -43,9 +43,6 @@ for _talkative in ("tweepy", "oauthlib", "requests_oauthlib", "urllib3"):  # at 
     logging.getLogger(_talkative).setLevel(logging.INFO)
 
 _LINK_MAX_CHARS = 3000  # what Slack takes as the address of a button
-_SIGN_TIMEOUT_SECONDS = (
-    2.5  # seconds: a reply whose token took longer to get would outlive its worker's lease
-)
 _IDS_PER_LOOKUP = 100  # https://docs.x.com/x-api/posts/get-posts-by-ids
 # Each of these has a window of its own: https://docs.x.com/x-api/fundamentals/rate-limits
 _READ_KIND_BY_ROUTE: Mapping[str, ReadKind] = {
@@ -83,7 +80,8 @@ class XNetwork(TimelineReader, Network, Publisher):
         self._settings, self.prices = settings, settings.price_list
         self._tokens = tokens if settings.uses_oauth2 else None
         keys = [secret_value(getattr(settings, name)) for name in CREDENTIALS]
-        super().__init__(Signer(keys, self._tokens, settings.api_url, limits or CallLimits()))
+        self._limits = limits or CallLimits()
+        super().__init__(Signer(keys, self._tokens, settings.api_url, self._limits))
         self._word: parsing.FieldVocabulary = "tweet"
         self._not_summoned_by: set[tuple[str, str]] = set()  # our account, and an author
         self._allowances: dict[ReadKind, RateLimitStatus] = {}
@@ -174,7 +172,7 @@ class XNetwork(TimelineReader, Network, Publisher):
                     text=words, in_reply_to_tweet_id=to.post_id, user_auth=by_keys
                 ),
                 account_id,
-                within=_SIGN_TIMEOUT_SECONDS,
+                within=self._limits.sign_seconds,
             )
         except HttpStatusError as no:
             decision = errors.write_error(no.response, self._signer.secrets)
@@ -197,7 +195,7 @@ class XNetwork(TimelineReader, Network, Publisher):
             response = self._signer.make_call(
                 lambda client, by_keys: client.delete_tweet(known, user_auth=by_keys),
                 account_id,
-                within=_SIGN_TIMEOUT_SECONDS,
+                within=self._limits.sign_seconds,
             )
         except HttpStatusError as no:
             if no.response.status_code == HTTPStatus.NOT_FOUND and self._is_gone(known, account_id):

@@ -208,15 +208,19 @@ class Person:
             payload = self._payloads.shortcut(self.user, message, callback_id, trigger)
         return self._gesture(payload, trigger, url)
 
-    def open_home(self, seconds: float = 3.0) -> View | None:
-        """Open the app's Home tab; wait up to `seconds` until the bot publishes it; return it."""
+    def open_home(self, seconds: float | None = None) -> View | None:
+        """Open the app's Home tab; wait up to `seconds` until the bot publishes it; return it.
+
+        Without `seconds` it waits as long as people do: `limits.look_seconds`.
+        """
         with self.world.lock:
             self._must_be_signed_in()
             before = self.home.hash if self.home else ""
             event = self._payloads.home_opened(self.user, self.dm(), self.home)
         if event["type"] in self.world.subscriptions:
             self.sender.send_event(event).tried.wait(self.world.limits.answer_seconds)
-        self.world.wait(lambda: self.home and self.home.hash != before, seconds)
+        patience = self.world.limits.look_seconds if seconds is None else seconds
+        self.world.wait(lambda: self.home and self.home.hash != before, patience)
         return self.home
 
     def suggestions(self, on: Message | View, label: str, typed: str = "") -> list[str]:

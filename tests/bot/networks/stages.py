@@ -14,7 +14,6 @@ from pydantic import SecretStr
 from bot.networks.base import Later, Network, RefusedReason, Unsure
 from bot.networks.bluesky.client import BlueskyNetwork
 from bot.networks.bluesky.settings import BlueskySettings
-from bot.networks.http_client import CallLimits
 from bot.networks.mastodon.client import MastodonNetwork
 from bot.networks.mastodon.settings import MastodonSettings
 from bot.networks.oauth2 import AccessToken
@@ -25,8 +24,8 @@ from sandbox.bluesky import BlueskyServer
 from sandbox.mastodon import FLAVOURS, MastodonServer, MastodonWorld
 from sandbox.x import XServer
 from tests.memory_network import MemoryNetwork
+from tests.patience import CALL_LIMITS as LIMITS
 
-LIMITS = CallLimits(connect_seconds=5, call_seconds=20)
 Trouble = Literal["unreachable", "rate limit", "lost before", "lost after", "unauthorized"]
 
 

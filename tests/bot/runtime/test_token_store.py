@@ -17,7 +17,6 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.networks.base import Later, WrongAccount
-from bot.networks.http_client import CallLimits
 from bot.networks.oauth2 import TokenPair
 from bot.networks.values import AccountIdentity, Position, ReplyTarget
 from bot.networks.x.client import XNetwork
@@ -31,6 +30,7 @@ from models.core.database import BusyError, Database
 from sandbox.x import XServer, XWorld
 from sandbox.x.state import oauth_grants as sandbox_grants
 from tests.bot.room import Clock, together
+from tests.patience import CALL_LIMITS
 from tests.story.harness import eventually
 
 TOKEN = "POST /2/oauth2/token"
@@ -64,7 +64,7 @@ def make(db: Database, x: XServer, app: sandbox_grants.Client, clock: Clock) -> 
     """Tokens as a process has them: on the same ledger, with keys of its own."""
 
     def make(*keys: SecretStr, database: Database = db, secret: SecretStr = SECRET) -> TokenStore:
-        oauth = OAuth2Client("heard", secret, x.url, CallLimits(connect_seconds=5, call_seconds=20))
+        oauth = OAuth2Client("heard", secret, x.url, CALL_LIMITS)
         keyring = Keyring(keys or [KEY], {})
         return TokenStore(database, keyring, "x", "X", clock, oauth.renew, credential_id=first_id(db))
 
@@ -443,7 +443,7 @@ def test_through_x_an_early_end_is_mended_without_anybody_noticing(
     tokens: TokenStore, world: XWorld, clock: Clock, x: XServer
 ) -> None:
     known = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="client-s3cret")
-    network = XNetwork(known, CallLimits(connect_seconds=5, call_seconds=20), tokens=tokens)
+    network = XNetwork(known, CALL_LIMITS, tokens=tokens)
     assert network.account().handle == "acmebrew"
     clock.pass_by(minutes=20)
     world.grants.expire()
@@ -684,7 +684,7 @@ def on_tokens(x: XServer) -> Callable[[TokenStore], XNetwork]:
 
     def signed(tokens: TokenStore) -> XNetwork:
         known = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="client-s3cret")
-        return XNetwork(known, CallLimits(connect_seconds=5, call_seconds=20), tokens=tokens)
+        return XNetwork(known, CALL_LIMITS, tokens=tokens)
 
     return signed
 

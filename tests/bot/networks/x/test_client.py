@@ -20,8 +20,8 @@ from bot.networks.x.settings import XSettings
 from sandbox.x import XServer
 from tests.bot.networks.conftest import http
 from tests.bot.networks.stages import settings, target
+from tests.patience import CALL_LIMITS as LONG
 
-LONG = CallLimits(connect_seconds=5, call_seconds=30)
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 TO = ReplyTarget("1990000000000000000", "7", "maria", AT)
 ME = http("200 OK", b'{"data":{"id":"42","username":"acmebrew","name":"Acme Brew"}}')
