@@ -18,11 +18,12 @@ from bot.networks.base import Later, Network
 from bot.networks.registry import NetworkSettings
 from bot.notices.network_alarms import alarm_key, fix_advice
 from bot.publish import account_check
-from bot.slack.blocks.elements import format_duration
-from models import Alarm, Credential, Cursor
+from bot.slack.blocks.elements import count_noun, format_duration
+from models import Alarm, Credential, Cursor, Track
 from models.core.database import BusyError
 from models.reports.budget import read_budget
 from models.sources.cursor import MENTIONS_CURSOR
+from models.sources.no_account import NO_ACCOUNT_ID
 
 
 def examine(ctx: BotContext) -> Iterator[Finding]:
@@ -33,11 +34,14 @@ def examine(ctx: BotContext) -> Iterator[Finding]:
     yield from _network_settings(ctx)
     _learn_accounts(ctx)
     for network in ctx.networks.accounts:
+        if not network.needs_account:
+            yield from _public_network(ctx, network)
+            continue
         subject = _subject(ctx, network)
         yield from _network(network, subject)
         yield from _polls(ctx, network, subject)
         yield from examine_stream(ctx, network, subject)
-    for network in ctx.networks.values():
+    for network in (one for one in ctx.networks.values() if one.needs_account):
         yield from _connected_twice(ctx, network)
         yield from _other_accounts(ctx, network)
 
@@ -53,15 +57,19 @@ def _subject(ctx: BotContext, network: Network) -> str:
 def _network_settings(ctx: BotContext) -> Iterator[Finding]:
     """Which settings of each network are set; their values stay unsaid."""
     yield from examine_settings(ctx.networks)
-    if not ctx.networks:
-        yield warn("networks", "none is connected, so no mentions come in.")
+    if not any(network.needs_account for network in ctx.networks.values()):
+        tracks = _tracks_without_account(ctx)
+        if tracks:
+            yield note("networks", f"no account is connected, so that only tracks are read ({tracks}).")
+        else:
+            yield warn("networks", "none is connected, so no mentions come in.")
 
 
 def examine_settings(connected: Container[str] = ()) -> Iterator[Finding]:
-    """Look at the settings of every network; one of `connected` needs none."""
+    """Look at the settings of every network; one of `connected` needs none, nor does one without accounts."""
     known, problems = settings.read_networks()
     for name, given in known.items():
-        if given.is_configured or name not in connected:
+        if given.is_configured or not (given.needs_nothing() or name in connected):
             yield _describe_settings(name, given)
     for name, problem in problems.items():
         yield bad(registry.registered()[name].title, f"{problem}.")
@@ -87,6 +95,42 @@ def _network(network: Network, subject: str) -> Iterator[Finding]:
         yield ok(subject, f"signed in as @{account.handle}.")
     for advice in network.advice():
         yield note(subject, advice)
+
+
+def _public_network(ctx: BotContext, network: Network) -> Iterator[Finding]:
+    """A network where Heard has no account: how old the readings of its tracks are."""
+    try:
+        with ctx.db.read(2.0) as session:
+            tracks = [one for one in Track.all(session) if one.network == network.name]
+            names = [one.cursor_name for one in tracks if one.paused_at is None]
+            here = (Cursor.network == network.name, Cursor.name.in_(names))
+            cursors = session.scalars(select(Cursor).where(*here)).all()
+            ringing = Alarm.active(session, [alarm_key("searching", network.name, NO_ACCOUNT_ID)])
+    except (SQLAlchemyError, BusyError):
+        tracks, names, cursors, ringing = [], [], [], []
+    if not names:
+        paused = "all of its tracks are paused" if tracks else "it has no track"
+        sentence = f"needs no account. Nothing is read there, as {paused}: add one with `/mentions track`."
+        yield note(network.title, sentence)
+    elif not cursors:
+        yield warn(network.title, "has never been read. Is `python -m bot run` (or `worker`) running?")
+    else:
+        last = min(cursors, key=lambda one: (one.failing_since is None, one.read_at or one.started_at))
+        yield _poll_age(ctx, network.title, last, ringing, at=ctx.now())
+    for advice in network.advice():
+        yield note(network.title, advice)
+
+
+def _tracks_without_account(ctx: BotContext) -> str:
+    """How many tracks are read where Heard has no account, as words; empty if none is."""
+    try:
+        with ctx.db.read(2.0) as session:
+            here = [
+                one for one in Track.all(session) if one.paused_at is None and one.network in ctx.networks
+            ]
+    except (SQLAlchemyError, BusyError):
+        return ""
+    return count_noun(len(here), "track") if here else ""
 
 
 def _learn_accounts(ctx: BotContext) -> None:
