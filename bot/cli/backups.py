@@ -28,15 +28,18 @@ def backup(file: Path) -> None:
     ENCRYPTION_KEYS: keep those keys elsewhere.
     """
     with one_line_errors(), _refusals(file):
-        url = settings.database_url()
-        if not _has_file(url):
-            raise BackupError("there is no ledger yet")
+        size, revision = _write(settings.database_url(), file)
+        click.echo(f"{_format_size(size)} written to {file}, at schema {revision}.")
+
+
+def _write(url: str, file: Path) -> tuple[int, str]:
+    """Write the backup. Returns its size in bytes, and the schema. Raises as `write_backup` does."""
+    if _has_file(url):
         with closing(Database(url)) as database:
             revision = migrations.current_revision(database)
-            if revision is None:
-                raise BackupError("there is no ledger yet")
-            size = ledger_backup.write_backup(database, revision, file)
-        click.echo(f"{_format_size(size)} written to {file}, at schema {revision}.")
+            if revision is not None:
+                return ledger_backup.write_backup(database, revision, file), revision
+    raise BackupError("there is no ledger yet")
 
 
 @click.command()
