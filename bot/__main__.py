@@ -20,6 +20,7 @@ from bot.bootstrap import open_context, open_shared_ledger
 from bot.cli import doctor as examination
 from bot.cli import findings
 from bot.cli.accounts import accounts, connect, disconnect
+from bot.cli.backups import backup, restore
 from bot.cli.customers import customers
 from bot.cli.errors import one_line_errors
 from bot.cli.export import export
@@ -123,7 +124,7 @@ def rotate_keys() -> None:
         click.echo(f"{len(before)} encrypted with key {keyring.key_id}, from {keyring.source}.")
 
 
-for command in (connect, accounts, disconnect, track, customers, export):
+for command in (connect, accounts, disconnect, track, customers, export, backup, restore):
     main.add_command(command)
 
 

@@ -177,6 +177,7 @@ class Registration(Generic[Settings]):
     build: Callable[[Settings, OpenTokens | None], Network]
     connect: Callable[[Settings, ConnectTerminal, OpenTokens], Connected] | None = None
     method: str = "OAuth 2.0"  # how an account that was connected signs in, for people
+    tokens_rotate: bool = True  # whether each renewal ends the tokens before: those in a backup are void
 
     @property
     def name(self) -> str:
