@@ -3,13 +3,14 @@
 Heard gives people an answer within the three seconds that Slack allows, and so waits for its ledger, for Slack and
 for a network no longer than it can afford. A machine that is busy with something else exceeds these waits, and then
 Heard truly says that it could not ask. A test that tells another story gives everybody `PATIENCE` times as long.
-A test about waiting itself asks for `patience=1`, and makes what is slow so slow that no machine matters.
+A test about waiting itself has the bot and Slack wait in proportion: `SLOWED` times as long as in production.
 """
 
 from bot.networks.http_client import CallLimits
 from sandbox.slack import SlackServer
 
 PATIENCE = 20  # times what production waits: 0.8 s becomes 16
+SLOWED = 4  # times what production waits, where the proportion matters
 CALL_LIMITS = CallLimits(
     connect_seconds=60.0,
     call_seconds=160.0,

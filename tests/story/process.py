@@ -13,6 +13,7 @@ from pathlib import Path
 from tests import stage
 from tests.story.harness import Stage, eventually
 
+SERVING = {"run", "web", "worker"}
 START = 120.0  # seconds: for a machine that is busy with something else
 
 
@@ -39,11 +40,10 @@ def environment(on: Stage, url: str, **more: str) -> dict[str, str]:
 class Process:
     """One `python -m bot …`, its log, and how it ended."""
 
-    def __init__(
-        self, command: str, env: Mapping[str, str], home: Path, launch: Sequence[str] = ("-m", "bot")
-    ) -> None:
+    def __init__(self, command: str, env: Mapping[str, str], home: Path, launch: Sequence[str] = ()) -> None:
         self.address = f"http://127.0.0.1:{env['PORT']}"
         self._log = home / f"{command}-{env['PORT']}.log"
+        launch = launch or ("-m", "tests.patient_bot" if command in SERVING else "bot")
         with self._log.open("ab") as log:
             self._running = subprocess.Popen(
                 [sys.executable, *launch, command], env=dict(env), cwd=home, stdout=log, stderr=log
@@ -88,9 +88,12 @@ class Process:
 
 @contextmanager
 def process(
-    command: str, env: Mapping[str, str], home: Path, launch: Sequence[str] = ("-m", "bot")
+    command: str, env: Mapping[str, str], home: Path, launch: Sequence[str] = ()
 ) -> Iterator[Process]:
-    """Run `command` while the block lasts; `launch` is how Python gets at the commands."""
+    """Run `command` while the block lasts; `launch` is how Python gets at the commands, if not as usual.
+
+    What serves people waits for its ledger and for Slack with a test's patience.
+    """
     started = Process(command, env, home, launch)
     try:
         yield started
