@@ -6,8 +6,12 @@ Heard truly says that it could not ask. A test that tells another story gives ev
 A test about waiting itself has the bot and Slack wait in proportion: `SLOWED` times as long as in production.
 """
 
+from typing import TYPE_CHECKING
+
 from bot.networks.http_client import CallLimits
-from sandbox.slack import SlackServer
+
+if TYPE_CHECKING:
+    from sandbox.slack import SlackServer
 
 PATIENCE = 20  # times what production waits: 0.8 s becomes 16
 SLOWED = 4  # times what production waits, where the proportion matters
@@ -25,7 +29,7 @@ def call_limits(patience: int = PATIENCE) -> CallLimits:
     return CALL_LIMITS if patience > 1 else CallLimits()
 
 
-def be_patient(slack: SlackServer) -> SlackServer:
+def be_patient(slack: "SlackServer") -> "SlackServer":
     """Have Slack and the people in it wait for the bot as long as the tests do."""
     limits = slack.world.limits
     limits.answer_seconds = limits.trigger_seconds = limits.look_seconds = PEOPLE_SECONDS
