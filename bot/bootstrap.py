@@ -30,10 +30,13 @@ MIGRATION_WAIT_SECONDS = 10.0  # that a worker waits for somebody else to bring 
 
 
 @contextmanager
-def open_context(command: str) -> Iterator[BotContext]:
-    """Everything that `command` needs, checked, and released at the end. Raises `SettingsError`."""
+def open_context(command: str, *, patience: int = 1) -> Iterator[BotContext]:
+    """Everything that `command` needs, checked, and released at the end. Raises `SettingsError`.
+
+    `patience` is that of `BotContext`; tests alone pass it.
+    """
     known, on_networks = _load_doctor_settings() if command == "doctor" else _load_settings()
-    database = Database(known.url)
+    database = Database(known.url, patience=patience)
     held, stop = None, threading.Event()
     try:
         if command != "doctor":  # `doctor` only reads, beside a running bot
@@ -43,11 +46,14 @@ def open_context(command: str) -> Iterator[BotContext]:
         ctx = BotContext(
             settings=known,
             db=database,
-            slack=SlackClient(known.slack_bot_token.get_secret_value(), known.slack_api_url),
+            slack=SlackClient(
+                known.slack_bot_token.get_secret_value(), known.slack_api_url, patience=patience
+            ),
             networks=build_connections(known, on_networks, database, clock_for(database) if looks else now),
             now=now,
             stop=stop,
             worker=_worker_name(),
+            patience=patience,
         )
         yield ctx
         ctx.close()

@@ -3,13 +3,18 @@
 Heard gives people an answer within the three seconds that Slack allows, and so waits for its ledger, for Slack and
 for a network no longer than it can afford. A machine that is busy with something else exceeds these waits, and then
 Heard truly says that it could not ask. A test that tells another story gives everybody `PATIENCE` times as long.
-A test about waiting itself asks for `patience=1`, and makes what is slow so slow that no machine matters.
+A test about waiting itself has the bot and Slack wait in proportion: `SLOWED` times as long as in production.
 """
 
+from typing import TYPE_CHECKING
+
 from bot.networks.http_client import CallLimits
-from sandbox.slack import SlackServer
+
+if TYPE_CHECKING:
+    from sandbox.slack import SlackServer
 
 PATIENCE = 20  # times what production waits: 0.8 s becomes 16
+SLOWED = 4  # times what production waits, where the proportion matters
 CALL_LIMITS = CallLimits(
     connect_seconds=60.0,
     call_seconds=160.0,
@@ -24,7 +29,7 @@ def call_limits(patience: int = PATIENCE) -> CallLimits:
     return CALL_LIMITS if patience > 1 else CallLimits()
 
 
-def be_patient(slack: SlackServer) -> SlackServer:
+def be_patient(slack: "SlackServer") -> "SlackServer":
     """Have Slack and the people in it wait for the bot as long as the tests do."""
     limits = slack.world.limits
     limits.answer_seconds = limits.trigger_seconds = limits.look_seconds = PEOPLE_SECONDS

@@ -276,7 +276,7 @@ def together(*acts: Callable[[], object]) -> list[BaseException | None]:
     raised: list[BaseException | None] = [None] * len(acts)
 
     def run(number: int) -> None:
-        ready.wait(10)
+        ready.wait(120)
         try:
             acts[number]()
         except BaseException as error:  # noqa: BLE001 - the test looks at it
@@ -286,5 +286,5 @@ def together(*acts: Callable[[], object]) -> list[BaseException | None]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     return raised

@@ -237,7 +237,7 @@ def test_another_account_that_is_connected_while_a_token_is_renewed_is_not_taken
     eventually(lambda: slow.times == 0)
     connect_beside("acmetea")
     slow.release()
-    asking.join(20)
+    asking.join(120)
 
     assert raised == []
     deleted_by = [one.account for one in bot.x.world.requests if one.endpoint == "DELETE /2/tweets/:id"]

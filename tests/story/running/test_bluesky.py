@@ -46,14 +46,14 @@ def test_a_mention_is_heard_and_answered_once_whatever_becomes_of_the_answer(
         stage.slack.events_url = f"{bot.address}/slack/events"
         bot.healthy()
         mention = server.world.post("maria.test", "@acmebrew.test ist der Kessel da?", langs=["de"])
-        card = eventually(lambda: stage.card("ist der Kessel da?"), within=60)
+        card = eventually(lambda: stage.card("ist der Kessel da?"), within=180)
         assert "on Bluesky" in card.text
         if fault is not None:
             server.world.faults.add(PUT, fault, times=1)
 
         eventually(lambda: stage.reply(card, "Am Montag! https://acme.example/kessel").closed)
 
-        stage.shows(card, "Answered by @U0ANA", "See our reply on Bluesky", within=60)
+        stage.shows(card, "Answered by @U0ANA", "See our reply on Bluesky", within=180)
         (reply,) = server.world.replies_to(mention.uri)
         assert reply.value["text"] == "Am Montag! https://acme.example/kessel"
         assert reply.value["langs"] == ["de"]
@@ -74,7 +74,7 @@ def test_a_thread_that_closes_after_the_composer_opened_is_told_and_nothing_is_s
         stage.slack.events_url = f"{bot.address}/slack/events"
         bot.healthy()
         mention = server.world.post("maria.test", "@acmebrew.test is the kettle back?")
-        card = eventually(lambda: stage.card("is the kettle back?"), within=60)
+        card = eventually(lambda: stage.card("is the kettle back?"), within=180)
         eventually(lambda: stage.reply(card, "On Monday!").closed)
         server.world.gate(mention.uri)
 
@@ -113,7 +113,7 @@ def test_an_account_is_connected_beside_a_running_bot_without_any_account_in_the
             input=f"@acmebrew.test\n{password}\n",
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -126,8 +126,8 @@ def test_an_account_is_connected_beside_a_running_bot_without_any_account_in_the
 
         server.world.post("maria.test", "@acmebrew.test is the kettle back?")
 
-        card = eventually(lambda: stage.card("is the kettle back?"), within=60)
+        card = eventually(lambda: stage.card("is the kettle back?"), within=180)
         eventually(lambda: stage.reply(card, "On Monday!").closed)
-        stage.shows(card, "See our reply on Bluesky", within=60)
+        stage.shows(card, "See our reply on Bluesky", within=180)
         bot.stop()
         assert password not in bot.log

@@ -6,9 +6,10 @@ import pytest
 
 from sandbox.slack.people.outcome import Outcome
 from sandbox.slack.workspace.message import Message
-from tests.story.harness import Bot, real_waits, running
+from tests.patience import SLOWED
+from tests.story.harness import Bot, proportional_waits, running
 
-SLOW = 8  # seconds; Slack gives a press three
+SLOW = 8 * SLOWED  # seconds; Slack gives a press three
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def _list(bot: Bot) -> Outcome:
 
 @pytest.mark.parametrize("act", [_sentence, _preview, _list], ids=lambda act: act.__name__.strip("_"))
 def test_an_address_that_does_not_answer_holds_up_no_press(bot: Bot, act: Callable[[Bot], Outcome]) -> None:
-    with real_waits(bot):
+    with proportional_waits(bot):
         outcome = act(bot)
 
         assert outcome.ok

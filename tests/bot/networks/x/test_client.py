@@ -895,7 +895,7 @@ def test_threads_share_an_account_and_not_a_client(x, world, start):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
 
     assert failed == []
     assert len(heard) == 8
@@ -982,7 +982,7 @@ def test_many_threads_ask_once_who_we_are(server, world, acmetea):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
 
     assert outcomes == [None] * 6
     assert world.counts["GET /2/users/me"] == 1

@@ -55,9 +55,9 @@ def oauth(server, app):
 
 def consented(page):
     """The code that X gives when a person presses its button."""
-    form = requests.get(page, timeout=5).text
+    form = requests.get(page, timeout=120).text
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) | {"decision": "yes"}
-    answer = requests.post(page.partition("?")[0], data=fields, timeout=5, allow_redirects=False)
+    answer = requests.post(page.partition("?")[0], data=fields, timeout=120, allow_redirects=False)
     return parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
 
 
