@@ -9,6 +9,7 @@ import idna
 
 HIDDEN = "…"
 _MAX_CHARS = 2_000
+_NAME_MAX_CHARS = 253  # RFC 1035
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FEED_SCHEME = re.compile(r"feed:(?://)?(?=.)", re.IGNORECASE)  # what some pages put on their feed buttons
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d+(?:/|$))", re.IGNORECASE)  # and not the port of `localhost:80`
@@ -23,7 +24,9 @@ _ORDINARY_WORDS = re.compile(r"[^\W\d_]{0,24}(?:[\s.,:#@\"'-]+[^\W\d_]{1,24})*")
 _RANDOM_MIN_CHARS = 16  # shorter parts of a path are names of things
 _RANDOM_CHUNK_MIN_CHARS = 12
 _LONGEST_WORD_CHARS = 24  # small letters alone are a word up to here
-_SECRET_MIN_CHARS = 6  # a shorter value, such as `rss` or `new`, guards nothing; alone it may stand in any log
+_SECRET_MIN_CHARS = (
+    6  # a shorter value, such as `rss` or `new`, guards nothing; alone it may stand in any log
+)
 
 
 class AddressRefusedError(Exception):
@@ -123,7 +126,7 @@ def _host(parts: SplitResult) -> str:
         name = idna.encode(unquote(host), uts46=True).decode() if not host.isascii() or "%" in host else host
     except (idna.IDNAError, UnicodeError):
         raise AddressRefusedError("The host of that address is no name of a site.") from None
-    if not re.fullmatch(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", name) or len(name) > 253:
+    if not re.fullmatch(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", name) or len(name) > _NAME_MAX_CHARS:
         raise AddressRefusedError("The host of that address is no name of a site.")
     # A resolver also takes 0x7f.1 or 2130706433 for an address; nobody means such a spelling honestly.
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", name.rpartition(".")[2]):

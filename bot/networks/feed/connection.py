@@ -171,9 +171,7 @@ def _exchange(
     connection.connect()
     if connection.sock is not None:
         connection.sock.settimeout(call.limits.call_seconds)
-    connection.request(
-        "GET", target.path, headers=dict(headers), preload_content=False, decode_content=True
-    )
+    connection.request("GET", target.path, headers=dict(headers), preload_content=False, decode_content=True)
     response = connection.getresponse()
     found = {name.lower(): value for name, value in response.headers.items()}
     body = b""
@@ -200,33 +198,38 @@ def _open_meter(response: HTTPResponse, max_bytes: int) -> None:
 
 def _read(response: HTTPResponse, call: CallTracker, *, cut_body: bool) -> bytes:
     """Return the body, unpacked in steps, so that what unpacks to gigabytes stops at the limit."""
+    limit = call.limits.max_bytes
     body = bytearray()
     try:
         for chunk in response.stream(_CHUNK_BYTES, decode_content=True):
             body += chunk
-            if len(body) > call.limits.max_bytes:
-                raise _TooLargeError
+            if len(body) > limit:
+                break
+        is_whole = len(body) <= limit
     except _TooLargeError:
-        if not cut_body:
-            raise
-    return bytes(body[: call.limits.max_bytes])
+        is_whole = False
+    if not is_whole and not cut_body:
+        raise _TooLargeError
+    return bytes(body[:limit])
+
+
+_FAILURES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((DecodeError,), "could not be unpacked"),
+    ((http.client.IncompleteRead,), "broke off before its answer was complete"),
+    ((http.client.HTTPException, ValueError), "did not answer as a web server does"),
+    ((OSError, HTTPError), "broke off before its answer was complete"),
+)
 
 
 def _describe(error: Exception, call: CallTracker) -> str:
     """Put `error` into words that hold no address, no secret and nothing that the server wrote."""
-    cause = call.trouble or error
     if isinstance(error, _TooLargeError):
-        return f"is larger than {call.limits.max_bytes // 1_000_000} MB"
+        return f"is larger than {call.limits.max_bytes / 1_000_000:g} MB"
     if not call.wrote:
-        return f"could not be reached: {describe_error(cause)}"
+        return f"could not be reached: {describe_error(call.trouble or error)}"
     if call.is_late:
-        return f"did not answer completely within {call.limits.call_seconds:.0f} s"
-    if isinstance(error, DecodeError):
-        return "could not be unpacked"
-    if isinstance(error, http.client.HTTPException) and not isinstance(error, http.client.IncompleteRead):
-        return "did not answer as a web server does"
-    if isinstance(error, (OSError, HTTPError, http.client.IncompleteRead)):
-        return "broke off before its answer was complete"
-    return "did not answer as a web server does"
-
-
+        return "took too long to answer"
+    return next(
+        (words for kinds, words in _FAILURES if isinstance(error, kinds)),
+        "did not answer as a web server does",
+    )

@@ -11,10 +11,11 @@ Resolver = Callable[[str, int, float], Sequence[str]]
 """Returns every address of a host, given a port and how many seconds it may take. Raises `OSError`."""
 
 OPEN_PORTS = frozenset({80, 443, 8080, 8443})
+_LAST_PORT = 65_535
 _ALLOW_ENTRY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+):([0-9]{1,5})")
 
 # `is_global` of Python's ipaddress is not enough: it is true for multicast, NAT64, 6to4, site-local and
-# other forms that carry or replace a private address. So IPv6 is a list of what may be read, not of what may not.
+# other forms that carry or replace a private address. So IPv6 lists what may be read, not what may not.
 # https://www.iana.org/assignments/iana-ipv4-special-registry
 # https://www.iana.org/assignments/iana-ipv6-special-registry
 _CLOSED_V4 = tuple(
@@ -63,7 +64,7 @@ def parse_allowed(text: str) -> frozenset[tuple[str, int]]:
     found = set()
     for entry in re.split(r"[,\s]+", text.strip().lower()):
         match = _ALLOW_ENTRY.fullmatch(entry)
-        if match and 0 < int(match[2]) <= 65_535:
+        if match and 0 < int(match[2]) <= _LAST_PORT:
             found.add((match[1].strip("[]"), int(match[2])))
         elif entry:
             raise ValueError("use host:port pairs, such as wiki.internal:80, parted by commas")

@@ -1,4 +1,4 @@
-"""One request a host at a time, in the order in which they were wanted, and no more often than a host likes."""
+"""One request a host at a time, in the order in which they were wanted, no more often than the host likes."""
 
 import threading
 from collections import deque
