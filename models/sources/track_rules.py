@@ -59,8 +59,13 @@ class TrackDraft:
                 raise TrackRuleError("A hashtag track takes one hashtag, such as #gardening.")
         return query.canonical
 
-    def check_interval(self) -> None:
-        """Raise `TrackRuleError` if it is to be read more often than each second, or less than daily."""
+    def check_feed(self) -> None:
+        """Raise `TrackRuleError` if it is no whole track of a feed: words that are none, a wrong interval."""
+        if self.kind != FEED_TRACK:
+            return
+        self.canonical_query  # noqa: B018 - raises
+        if self.address is None:
+            raise TrackRuleError("A feed track needs the feed's address.")
         longest = int(MAX_INTERVAL.total_seconds())
         if self.interval_seconds is not None and not 1 <= self.interval_seconds <= longest:
             raise TrackRuleError("A feed is read at least once a day, and at most once a second.")
@@ -74,7 +79,7 @@ def add(session: Session, draft: TrackDraft, *, at: datetime, by: str | None = N
     if draft.kind == MENTIONS_TRACK:
         raise TrackRuleError("Every account has its mentions track already.")
     query = draft.canonical_query
-    draft.check_interval()
+    draft.check_feed()
     if not is_sqlite(session):
         # Two who add at the same time do so one after the other, also where there is no row to lock yet.
         session.execute(text("LOCK TABLE tracks IN SHARE ROW EXCLUSIVE MODE"))
@@ -131,8 +136,8 @@ def edit(
     before = _describe(track)
     if track.kind != MENTIONS_TRACK:
         query = draft.canonical_query
-        draft.check_interval()
         draft = replace(draft, address=track.address)
+        draft.check_feed()
         for other in _same(session, draft):
             if other.id != track.id and other.removed_at is None:
                 raise TrackRuleError(f"That is track {other.id} already.")
@@ -206,7 +211,7 @@ def replace_all(
         if found is None:
             found = before[key] = add(session, draft, at=at, by=by)
             added += 1
-        elif found.channel != draft.channel:
+        elif (found.channel, found.interval_seconds) != (draft.channel, draft.interval_seconds):
             edit(session, found.id, draft, revision=None, at=at, by=by)
         wanted.add(found.id)
     dropped = [one for one in before.values() if one.id not in wanted] if prune else []

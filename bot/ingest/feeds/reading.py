@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -25,10 +26,12 @@ from bot.networks.values import Position, Post
 from bot.notices import feed_notices
 from models import AlsoHeard, Cursor, Feed, LeftOutPost, Mention, Track
 from models.core import bulk_insert
+from models.core.database import BusyError
 from models.sources.mention import IS_FIRST_ROW
 
 log = logging.getLogger(__name__)
 
+LEDGER_RETRY = timedelta(seconds=30)  # for a reading that the ledger did not take
 TOLD_AFTER_FAILURES = 3  # in a row, of a feed that could be read before
 
 
@@ -73,7 +76,7 @@ def read_feed(ctx: BotContext, network: FeedReader, feed_id: int, lease: str) ->
             _record_failure(ctx, network, plan, lease, later)
     else:
         if not ctx.stop.is_set():
-            _write(ctx, network, plan, lease, reading)
+            _write_safely(ctx, network, plan, lease, reading)
 
 
 def _plan(ctx: BotContext, network: FeedReader, feed_id: int) -> _Plan | None:
@@ -90,6 +93,21 @@ def _plan(ctx: BotContext, network: FeedReader, feed_id: int) -> _Plan | None:
     interval = min(one.interval_seconds or usual for one in tracks)
     unread = frozenset(one.id for one in tracks) - read
     return _Plan(feed, tracks, unread, timedelta(seconds=interval))
+
+
+def _write_safely(
+    ctx: BotContext, network: FeedReader, plan: _Plan, lease: str, reading: FeedReading
+) -> None:
+    """Write a complete reading; if that fails, it is a failed one, so that it is not repeated at once."""
+    try:
+        _write(ctx, network, plan, lease, reading)
+    except (BusyError, SQLAlchemyError) as error:
+        log.warning("the reading of a feed could not be stored (%s)", type(error).__name__)
+        _postpone(ctx, plan.feed.id, lease, at=ctx.now() + LEDGER_RETRY)
+    except Exception as error:
+        log.exception("the reading of a feed could not be stored")
+        why = f"Heard could not store what it lists ({type(error).__name__}); its log has more."
+        _record_failure(ctx, network, plan, lease, Later(None, "server error", why))
 
 
 def _write(
