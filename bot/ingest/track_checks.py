@@ -14,14 +14,17 @@ CALL_OF_KIND: Mapping[str, ReadCall] = {"search": "search", "hashtag": "search"}
 
 
 def able_networks(kind: TrackKind, on_networks: Mapping[str, NetworkSettings]) -> list[str]:
-    """Return the names of the networks that can do it: those that are set up, else all that Heard knows."""
-    call = CALL_OF_KIND.get(kind)
-    able = [
-        name
-        for name, one in registry.registered().items()
-        if call is not None and supports(one.network, call)
-    ]
-    return [name for name in able if name in on_networks and on_networks[name].is_configured] or able
+    """Return the names of the networks that can do it: those that are set up, else all that Heard knows.
+
+    One that needs no account is there on every machine, so that it says nothing about what somebody means: it
+    is among several, and is the only one only where no other could do it.
+    """
+    call, registered = CALL_OF_KIND.get(kind), registry.registered()
+    able = [name for name, one in registered.items() if call is not None and supports(one.network, call)]
+    set_up = [name for name in able if name in on_networks and on_networks[name].is_configured]
+    if len(set_up) == 1:
+        return set_up
+    return [name for name in able if name in set_up or registered[name].is_always_there] if set_up else able
 
 
 def check(draft: TrackDraft) -> None:

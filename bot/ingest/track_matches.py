@@ -171,16 +171,20 @@ def by_wanted_authors(
 
 
 def by_track(
-    posts: Sequence[Post], matches: Matches, mentions_track: Track
+    posts: Sequence[Post], matches: Matches, mentions_track: Track | None
 ) -> Iterator[tuple[Track, list[Post]]]:
     """Yield each track that is the first reason of some of `posts`, with those posts.
 
-    One that addresses us is a mention, whatever found it.
+    One that addresses us is a mention, whatever found it. Without a `mentions_track` each of `posts` is for
+    the best track that it matches.
     """
     groups: dict[int, tuple[Track, list[Post]]] = {}
     for post in posts:
-        found = matches.get(post.id)
-        track = mentions_track if not found or addresses_us(post) else found[0].track
+        found = matches.get(post.id, ())
+        if mentions_track is not None and (not found or addresses_us(post)):
+            track = mentions_track
+        else:
+            track = found[0].track
         groups.setdefault(track.id, (track, []))[1].append(post)
     yield from groups.values()
 

@@ -26,8 +26,12 @@ _LANGUAGE_MIN_LETTERS, _LANGUAGE_MAX_LETTERS = 2, 3  # of a code of ISO 639
 
 
 def searchable_networks(ctx: BotContext) -> list[tuple[str, str]]:
-    """The networks that are set up and can be searched, each as its name and its title."""
-    return [(name, one.title) for name, one in ctx.networks.items() if supports(one, "search")]
+    """The networks that are set up and can be searched, each as its name and its title.
+
+    Those where we have an account come first, as the first one is preset.
+    """
+    able = [(name, one) for name, one in ctx.networks.items() if supports(one, "search")]
+    return [(name, one.title) for name, one in sorted(able, key=lambda pair: not pair[1].needs_account)]
 
 
 def build_new(
