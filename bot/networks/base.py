@@ -403,10 +403,10 @@ class PublicNetwork(Network):
         return NO_ACCOUNT_ID
 
 
-ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh", "stream"]
+ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh", "stream", "feed"]
 
 
 def supports(network: Reader | type[Reader], call: ReadCall) -> bool:
     """Return whether the network's own file has that reading call."""
     kind = network if isinstance(network, type) else type(network)
-    return getattr(kind, call) is not getattr(Reader, call)
+    return getattr(kind, call, None) is not getattr(Reader, call, None)

@@ -52,6 +52,14 @@ class FeedChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedsFound:
+    """What is behind an address: the feed itself, then as it was read, or those that a page names."""
+
+    choices: tuple[FeedChoice, ...]
+    reading: FeedReading | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FeedPreset:
     """A site whose feed's address is made from a few words: `hint` says which."""
 
@@ -88,9 +96,16 @@ class FeedReader(PublicNetwork):
 
     @abstractmethod
     def feed(
-        self, address: str, after: Position, *, source: str, at: datetime, whole: bool = False
+        self,
+        address: str,
+        after: Position,
+        *,
+        source: str,
+        at: datetime,
+        whole: bool = False,
+        wait_seconds: float = 0,
     ) -> FeedReading:
-        """Read the feed at `address`, at the time `at`.
+        """Read the feed at `address`, at the time `at`, if its host is free within `wait_seconds`.
 
         `source` begins the ids of its posts, and must stay the same for ever. An empty `after` begins anew;
         `whole` has all entries listed even if nothing has changed. Raises `Later`, `HostBusyLater` and
@@ -98,7 +113,7 @@ class FeedReader(PublicNetwork):
         """
 
     @abstractmethod
-    def find_feeds(self, address: str) -> tuple[FeedChoice, ...]:
+    def find_feeds(self, address: str, *, at: datetime) -> FeedsFound:
         """Return the feed at `address`, or those that the page there names; none if it names none.
 
         Raises `Later`.

@@ -24,6 +24,7 @@ from bot.networks.feed_reader import (
     FeedPreset,
     FeedReader,
     FeedReading,
+    FeedsFound,
     HostBusyLater,
 )
 from bot.networks.values import AuthorProfile, Position, Post, PostPage, UnreadableRow
@@ -31,6 +32,7 @@ from bot.networks.values import AuthorProfile, Position, Post, PostPage, Unreada
 MOVE_STEADY_FOR = timedelta(days=7)  # that permanent redirects lead to one address before it is adopted
 PARSE_SECONDS = 5.0
 FIND_WAIT_SECONDS = 5.0  # for the host's turn, where a person waits
+TRIED_SOURCE = "0"  # of posts that are only shown
 _ID_CHARS = 20
 _NAME_MAX_CHARS = 100
 
@@ -101,11 +103,19 @@ class Feeds(FeedReader):
     # --- reading --------------------------------------------------------------------------------------------
 
     def feed(
-        self, address: str, after: Position, *, source: str, at: datetime, whole: bool = False
+        self,
+        address: str,
+        after: Position,
+        *,
+        source: str,
+        at: datetime,
+        whole: bool = False,
+        wait_seconds: float = 0,
     ) -> FeedReading:
         """See `FeedReader`."""
         before = FeedPosition.read(after)
-        fetched = self._fetch(address, Validators() if whole else before.validators)
+        validators = Validators() if whole else before.validators
+        fetched = self._fetch(address, validators, wait_seconds=wait_seconds)
         moved = _follow(before, fetched.moved_to, at)
         adopted = moved.moved_to if at - (moved.moved_since or at) >= MOVE_STEADY_FOR else None
         if adopted is not None:
@@ -128,7 +138,7 @@ class Feeds(FeedReader):
         new = frozenset(post.id for post, short in zip(posts, short_ids, strict=True) if short not in known)
         has_gap = bool(known) and bool(short_ids) and known.isdisjoint(short_ids)
         page = PostPage(
-            tuple(sorted(posts, key=lambda post: post.posted_at, reverse=True)),
+            _newest_first(posts),
             tuple(_without_source(row, source) for row in document.unreadable),
             position=now.write(),
             has_gap=has_gap,
@@ -136,7 +146,7 @@ class Feeds(FeedReader):
         fresh_for = max(fresh_for, document.ttl or timedelta())
         return FeedReading(page, new, document.title, fresh_for, adopted)
 
-    def find_feeds(self, address: str) -> tuple[FeedChoice, ...]:
+    def find_feeds(self, address: str, *, at: datetime) -> FeedsFound:
         """See `FeedReader`."""
         fetched = self._fetch(address, Validators(), wait_seconds=FIND_WAIT_SECONDS)
         body = fetched.body or b""
@@ -146,8 +156,10 @@ class Feeds(FeedReader):
             )
         except NotAFeed:
             found = discovery.find_feeds(fetched)
-            return tuple(FeedChoice(one.address, one.title, one.kind) for one in found)
-        return (FeedChoice(address, document.title, document.kind),)
+            return FeedsFound(tuple(FeedChoice(one.address, one.title, one.kind) for one in found))
+        posts = tuple(_to_post(entry, document, TRIED_SOURCE, at) for entry in document.entries)
+        reading = FeedReading(PostPage(_newest_first(posts)), frozenset(), document.title)
+        return FeedsFound((FeedChoice(address, document.title, document.kind),), reading)
 
     def look_at(self, link: str) -> str | None:
         """See `FeedReader`."""
@@ -229,6 +241,10 @@ def _to_post(entry: FeedEntry, document: FeedDocument, source: str, at: datetime
         reply_context=entry.comments_link or "",
         dated_at=entry.posted_at,
     )
+
+
+def _newest_first(posts: Sequence[Post]) -> tuple[Post, ...]:
+    return tuple(sorted(posts, key=lambda post: post.posted_at, reverse=True))
 
 
 def _without_source(row: UnreadableRow, source: str) -> UnreadableRow:
