@@ -20,9 +20,8 @@ from bot.slack.blocks.mutes import mute_list, muted_list
 from bot.slack.blocks.mutes import offers as mute_offers
 from bot.slack.blocks.replies import composer
 from bot.slack.blocks.tickets import author_history, snooze, twins
-from bot.slack.blocks.tracks import feed_modal
+from bot.slack.blocks.tracks import feed_modal, track_list
 from bot.slack.blocks.tracks import modal as track_modal
-from bot.slack.blocks.tracks import track_list
 
 
 class RequiredAccess(Enum):
