@@ -43,7 +43,7 @@ _DISCOURSE_LIST = re.compile(
 )
 
 
-def stack_exchange(typed: str) -> str:
+def _stack_exchange(typed: str) -> str:
     """Questions with one of the tags on a site of Stack Exchange: `apache-kafka`, or `askubuntu.com snap`.
 
     `/feeds/tag?tagnames=…&sort=newest`, from which programs still took entries in May 2026; `or` between tags
@@ -60,7 +60,7 @@ def stack_exchange(typed: str) -> str:
     return f"https://{site}/feeds/tag?tagnames={'+or+'.join(quote_plus(tag) for tag in tags)}&sort=newest"
 
 
-def github_discussions(typed: str) -> str:
+def _github_discussions(typed: str) -> str:
     """New discussions of a repository: `owner/repository`, or its address.
 
     `/discussions.atom`, which no page of GitHub names: https://github.com/feedbin/feedbin/issues/766. Without
@@ -69,7 +69,7 @@ def github_discussions(typed: str) -> str:
     return f"https://github.com/{_repository(typed)}/discussions.atom?discussions_q=sort%3Adate_created"
 
 
-def github_issues(typed: str) -> NoReturn:
+def _github_issues(typed: str) -> NoReturn:
     """Not offered by GitHub: https://github.com/gautamkrishnar/blog-post-workflow/issues/55.
 
     Bridges read its pages or its API instead, such as RSS-Bridge and RSSHub. `issues.atom` is answered 406.
@@ -81,7 +81,7 @@ def github_issues(typed: str) -> NoReturn:
     )
 
 
-def youtube_channel(typed: str) -> str:
+def _youtube_channel(typed: str) -> str:
     """The newest 15 videos of a channel: its id, its @handle, or the address of its page.
 
     `/feeds/videos.xml?channel_id=UC…`: https://github.com/scripting/reallysimple/issues/15. A handle has no
@@ -99,7 +99,7 @@ def youtube_channel(typed: str) -> str:
     return page
 
 
-def lemmy_community(typed: str) -> str:
+def _lemmy_community(typed: str) -> str:
     """The newest posts of a community: `!community@server`, or its address.
 
     `/feeds/c/NAME.xml?sort=New`, in Lemmy 0.19 and 1.0:
@@ -109,7 +109,7 @@ def lemmy_community(typed: str) -> str:
     return f"https://{server}/feeds/c/{quote(name)}.xml?sort=New"
 
 
-def discourse_topics(typed: str) -> str:
+def _discourse_topics(typed: str) -> str:
     """The newest topics of a forum, a category or a tag: the address of its page.
 
     `.rss` behind the list's address: https://meta.discourse.org/t/finding-discourse-rss-feeds/264134. The
@@ -119,13 +119,13 @@ def discourse_topics(typed: str) -> str:
     return f"{base}/{listed or 'latest'}.rss"
 
 
-def discourse_posts(typed: str) -> str:
-    """Every new post of a forum, answers included: the forum's address, see `discourse_topics`."""
+def _discourse_posts(typed: str) -> str:
+    """Every new post of a forum, answers included: the forum's address, see `_discourse_topics`."""
     base, _ = _discourse(typed)
     return f"{base}/posts.rss"
 
 
-def google_alert(typed: str) -> str:
+def _google_alert(typed: str) -> str:
     """An alert of Google that is delivered as a feed: the address under its feed icon.
 
     `https://www.google.com/alerts/feeds/NUMBER/NUMBER`; whoever has it may read the alert. Setting one up
@@ -141,7 +141,7 @@ def google_alert(typed: str) -> str:
     return address
 
 
-def mastodon_hashtag(typed: str) -> str:
+def _mastodon_hashtag(typed: str) -> str:
     """The newest 20 public posts with a hashtag that one server has seen: `#tag server`, or its address.
 
     `/tags/TAG.rss`: https://github.com/mastodon/mastodon/blob/main/app/controllers/tags_controller.rb. A
@@ -161,7 +161,7 @@ def mastodon_hashtag(typed: str) -> str:
     return f"https://{server}/tags/{quote(tag)}.rss"
 
 
-def reddit(typed: str) -> NoReturn:
+def _reddit(typed: str) -> NoReturn:
     """Reddit ended its feeds on 13 November 2026, tokens and all, and named nothing in their place.
 
     https://techcrunch.com/2026/09/30/reddit-is-killing-rss-feeds-ending-public-api-access-because-of-ai-bots/
@@ -178,57 +178,57 @@ PRESETS: tuple[Preset, ...] = (
         "stack-exchange",
         "Stack Overflow and Stack Exchange: questions with a tag",
         "Tags, such as apache-kafka or c#; another site first, such as askubuntu.com snap",
-        stack_exchange,
+        _stack_exchange,
     ),
     Preset(
         "github-discussions",
         "GitHub: discussions of a repository",
         "The repository, such as owner/repository",
-        github_discussions,
+        _github_discussions,
     ),
     Preset(
         "discourse",
         "Discourse forum: new topics",
         "The address of the forum, a category or a tag",
-        discourse_topics,
+        _discourse_topics,
     ),
     Preset(
         "discourse-posts",
         "Discourse forum: every new post",
         "The address of the forum",
-        discourse_posts,
+        _discourse_posts,
     ),
     Preset(
         "google-alerts",
         "Google Alerts",
         "The address of the alert's feed icon, if it is delivered to “RSS feed”",
-        google_alert,
+        _google_alert,
     ),
     Preset(
         "lemmy",
         "Lemmy: posts of a community",
         "The community, such as !technology@lemmy.world",
-        lemmy_community,
+        _lemmy_community,
     ),
     Preset(
         "mastodon-hashtag",
         "Mastodon: a hashtag, without an account",
         "The hashtag and a server, such as #heard mastodon.social",
-        mastodon_hashtag,
+        _mastodon_hashtag,
     ),
     Preset(
         "youtube",
         "YouTube: videos of a channel",
         "The channel's id (UC…), its @handle, or the address of its page",
-        youtube_channel,
+        _youtube_channel,
     ),
     Preset(
         "github-issues",
         "GitHub: issues (has no feed)",
         "The repository, such as owner/repository",
-        github_issues,
+        _github_issues,
     ),
-    Preset("reddit", "Reddit (ended its feeds)", "What you would search for", reddit),
+    Preset("reddit", "Reddit (ended its feeds)", "What you would search for", _reddit),
 )
 
 
