@@ -21,7 +21,8 @@ from bot.runtime import migrations
 from bot.runtime.waitress_server import BODY_MAX_BYTES
 from bot.slack.blocks.elements import format_duration
 from models import Account, Cursor
-from models.sources.cursor import MENTIONS_CURSOR
+from models.sources.cursor import MENTIONS_CURSOR, PAGE_LOCK
+from models.sources.no_account import NO_ACCOUNT_ID
 
 log = logging.getLogger(__name__)
 
@@ -91,20 +92,26 @@ class HttpApp:
         return _respond_json(start, HTTPStatus.OK, {"ok": True, "polls": self._polls()})
 
     def _ready(self, start: StartResponse) -> Iterable[bytes]:
-        """200 when, besides, the schema is ours and the mentions of one network were read of late."""
+        """200 when, besides, the schema is ours and one network was read of late.
+
+        That is an account's mentions, or a track where Heard has no account.
+        """
         polls, here = self._polls(), migrations.current_revision(self.ctx.db)
         longest = timedelta(
             seconds=max(READY_MAX_MISSED_POLLS * self.ctx.settings.poll_seconds, 30)
         ).total_seconds()
-        mentions = [
-            poll for poll in polls if poll["reading"] == MENTIONS_CURSOR and poll["age_seconds"] is not None
+        readings = [
+            poll
+            for poll in polls
+            if (poll["reading"] == MENTIONS_CURSOR or poll["account"] == NO_ACCOUNT_ID)
+            and poll["age_seconds"] is not None
         ]
         behind = clock_set_back.time_behind(self.ctx.db, at=self.ctx.now())
         if here != migrations.latest_revision():
             why = f"the schema is {here}, not {migrations.latest_revision()}"
         elif behind is not None:
             why = f"the clock was set back: it is {format_duration(behind)} behind the last reading"
-        elif not any(one["age_seconds"] <= longest + 2 * one["spread_seconds"] for one in mentions):
+        elif not any(one["age_seconds"] <= longest + 2 * one["spread_seconds"] for one in readings):
             why = "no network was polled recently"
         else:
             return _respond_json(start, HTTPStatus.OK, {"ok": True, "polls": polls})
@@ -113,8 +120,8 @@ class HttpApp:
     def _polls(self) -> list[dict[str, Any]]:
         at = self.ctx.now()
         with self.ctx.db.read(2.0) as session:
-            here = ~Account.is_left(Cursor.network, Cursor.account_id)
-            return [_poll_status(one, one.age(at)) for one in session.scalars(select(Cursor).where(here))]
+            here = (~Account.is_left(Cursor.network, Cursor.account_id), Cursor.name != PAGE_LOCK)
+            return [_poll_status(one, one.age(at)) for one in session.scalars(select(Cursor).where(*here))]
 
     def _metrics(self, start: StartResponse) -> Iterable[bytes]:
         body = metrics.exposition(self.ctx)

@@ -27,6 +27,7 @@ from models import (
     TicketGroup,
 )
 from models.reports.health import has_stale_card
+from models.sources.cursor import PAGE_LOCK
 
 LAG_SAMPLE_SIZE = 100
 
@@ -81,8 +82,8 @@ class LedgerCollector(Collector):
         )
         reads = GaugeMetricFamily("heard_reads", "Polls that were attempted", labels=labels)
         at = self.ctx.now()
-        here = ~Account.is_left(Cursor.network, Cursor.account_id)
-        for cursor in session.scalars(select(Cursor).where(here).order_by(Cursor.id)):
+        here = (~Account.is_left(Cursor.network, Cursor.account_id), Cursor.name != PAGE_LOCK)
+        for cursor in session.scalars(select(Cursor).where(*here).order_by(Cursor.id)):
             names = [cursor.network, cursor.account_id, cursor.name]
             age = cursor.age(at)
             if age is not None:

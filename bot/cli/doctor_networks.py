@@ -17,11 +17,12 @@ from bot.networks import registry
 from bot.networks.base import Later, Network
 from bot.notices.network_alarms import alarm_key, fix_advice
 from bot.publish import account_check
-from bot.slack.blocks.elements import format_duration
-from models import Alarm, Credential, Cursor
+from bot.slack.blocks.elements import count_noun, format_duration
+from models import Alarm, Credential, Cursor, Track
 from models.core.database import BusyError
 from models.reports.budget import read_budget
 from models.sources.cursor import MENTIONS_CURSOR
+from models.sources.no_account import NO_ACCOUNT_ID
 
 
 def examine(ctx: BotContext) -> Iterator[Finding]:
@@ -32,11 +33,14 @@ def examine(ctx: BotContext) -> Iterator[Finding]:
     yield from _network_settings(ctx)
     _learn_accounts(ctx)
     for network in ctx.networks.accounts:
+        if not network.needs_account:
+            yield from _public_network(ctx, network)
+            continue
         subject = _subject(ctx, network)
         yield from _network(network, subject)
         yield from _polls(ctx, network, subject)
         yield from examine_stream(ctx, network, subject)
-    for network in ctx.networks.values():
+    for network in (one for one in ctx.networks.values() if one.needs_account):
         yield from _connected_twice(ctx, network)
         yield from _other_accounts(ctx, network)
 
@@ -57,8 +61,12 @@ def _network_settings(ctx: BotContext) -> Iterator[Finding]:
             yield ok(title, f"is set up by {', '.join(given.names_set)}.")
         elif name not in ctx.networks:
             yield note(title, f"is not set up. To listen there, set {given.needed_names()}.")
-    if not ctx.networks:
-        yield warn("networks", "none is connected, so no mentions come in.")
+    if not any(network.needs_account for network in ctx.networks.values()):
+        tracks = _tracks_without_account(ctx)
+        if tracks:
+            yield note("networks", f"no account is connected, so that only tracks are read ({tracks}).")
+        else:
+            yield warn("networks", "none is connected, so no mentions come in.")
 
 
 def _network(network: Network, subject: str) -> Iterator[Finding]:
@@ -70,6 +78,42 @@ def _network(network: Network, subject: str) -> Iterator[Finding]:
         yield ok(subject, f"signed in as @{account.handle}.")
     for advice in network.advice():
         yield note(subject, advice)
+
+
+def _public_network(ctx: BotContext, network: Network) -> Iterator[Finding]:
+    """A network where Heard has no account: how old the readings of its tracks are."""
+    try:
+        with ctx.db.read(2.0) as session:
+            tracks = [one for one in Track.all(session) if one.network == network.name]
+            names = [one.cursor_name for one in tracks if one.paused_at is None]
+            here = (Cursor.network == network.name, Cursor.name.in_(names))
+            cursors = session.scalars(select(Cursor).where(*here)).all()
+            ringing = Alarm.active(session, [alarm_key("searching", network.name, NO_ACCOUNT_ID)])
+    except (SQLAlchemyError, BusyError):
+        tracks, names, cursors, ringing = [], [], [], []
+    if not names:
+        paused = "all of its tracks are paused" if tracks else "it has no track"
+        sentence = f"needs no account. Nothing is read there, as {paused}: add one with `/mentions track`."
+        yield note(network.title, sentence)
+    elif not cursors:
+        yield warn(network.title, "has never been read. Is `python -m bot run` (or `worker`) running?")
+    else:
+        last = min(cursors, key=lambda one: (one.failing_since is None, one.read_at or one.started_at))
+        yield _poll_age(ctx, network.title, last, ringing, at=ctx.now())
+    for advice in network.advice():
+        yield note(network.title, advice)
+
+
+def _tracks_without_account(ctx: BotContext) -> str:
+    """How many tracks are read where Heard has no account, as words; empty if none is."""
+    try:
+        with ctx.db.read(2.0) as session:
+            here = [
+                one for one in Track.all(session) if one.paused_at is None and one.network in ctx.networks
+            ]
+    except (SQLAlchemyError, BusyError):
+        return ""
+    return count_noun(len(here), "track") if here else ""
 
 
 def _learn_accounts(ctx: BotContext) -> None:

@@ -28,6 +28,7 @@ from models.grouping import grouping
 from models.grouping.grouping import GroupLimits
 from models.privacy import routing
 from models.sources.attachment import Attachment
+from models.sources.cost import NO_TRACK
 from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget, conversation_key
 from models.tickets.ingest import ingest_page
 from models.tickets.state import TicketState
@@ -52,7 +53,8 @@ def commit_page(
     """Write one page in one transaction, and what follows from it; return how many posts were new.
 
     `matches` says of each post of a search by which tracks it was found; None: the page lists mentions.
-    `track_of` says for which track something was billed; None: for the account's mentions.
+    `track_of` says for which track something was billed; None: for the account's mentions. A network
+    without accounts has no mentions track: there, each post is for the track that found it.
     """
     crash_points.reach("page read")
     posts = list(page.posts)
@@ -64,7 +66,7 @@ def commit_page(
     at, results = ctx.now(), list[IngestResult]()
     with ctx.db.write() as session:
         Cursor.lock_mentions(session, network.name, account.id, at=at)
-        mentions_track = Track.mentions_of(session, network.name, account.id, at=at)
+        mentions_track = _mentions_track(session, network, account, at=at)
         if matches is not None:
             matches = track_matches.unchanged(session, matches)
             posts = [post for post in posts if post.id in matches]
@@ -84,15 +86,21 @@ def commit_page(
         twins.join_in_page(ctx, session, opened)
         _show_together(ctx, session, results, network.title, at=at)
         for bad in page.unreadable:
-            _quarantine(session, _ingest_target(ctx, session, account, mentions_track), bad, at=at)
+            _quarantine(session, network.name, account.id, bad, at=at)
         if and_then is not None:
             and_then(session, taken)
-        for_mentions = mentions_track.id
+        for_mentions = mentions_track.id if mentions_track is not None else NO_TRACK
         charge_writer.write(session, network, at=at, track_of=track_of or (lambda _charge: for_mentions))
         crash_points.reach("page written")
     crash_points.reach("page kept")
     twins.try_join_new(ctx, opened)
     return taken
+
+
+def _mentions_track(
+    session: Session, network: Network, account: AccountIdentity, *, at: datetime
+) -> Track | None:
+    return Track.mentions_of(session, network.name, account.id, at=at) if network.needs_account else None
 
 
 def _convert(
@@ -154,6 +162,7 @@ def to_incoming_post(network: Network, post: Post, author: AuthorProfile | None)
         visibility=post.visibility,
         content_warning=_clean_text(post.content_warning),
         reply_context=post.reply_context,
+        dated_at=post.dated_at if post.dated_at != post.posted_at else None,
     )
 
 
@@ -194,7 +203,7 @@ def _ingest_post(
     except UNFIT_ERRORS as error:
         raise_if_database_failed(error)
         bad = UnreadableRow(raw=repr(said), error=type(error).__name__, post_id=said.post_id)
-        _quarantine(session, place, bad, at=at)
+        _quarantine(session, place.network, place.account_id, bad, at=at)
         return []
 
 
@@ -262,10 +271,10 @@ def notify_shown_again(session: Session, taken: IngestResult, title: str, *, at:
             thread_notices.post_shown_again(session, ticket, title, waits=waits, at=at)
 
 
-def _quarantine(session: Session, place: IngestTarget, bad: UnreadableRow, *, at: datetime) -> None:
+def _quarantine(session: Session, network: str, account_id: str, bad: UnreadableRow, *, at: datetime) -> None:
     digest = hashlib.sha256(bad.raw.encode(errors="replace")).hexdigest()
-    log.warning("could not read a post of %s; it is kept in quarantine with the reason", place.network)
-    where = {"network": place.network, "account_id": place.account_id, "digest": digest}
+    log.warning("could not read a post of %s; it is kept in quarantine with the reason", network)
+    where = {"network": network, "account_id": account_id, "digest": digest}
     add_if_absent(
         session,
         QuarantinedPost,

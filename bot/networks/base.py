@@ -30,6 +30,7 @@ from bot.networks.values import (
     SearchRequest,
     Visibility,
 )
+from models.sources.no_account import NO_ACCOUNT_ID
 
 
 class SearchRefusedError(Exception):
@@ -350,6 +351,7 @@ class Network(Reader, Links):
     stored_account_id: str | None = None  # the account that those are for, as the ledger says
     seen_account_id: str | None = None  # the account that `account` named last
     has_credentials: bool = True  # False: nobody has connected an account yet, so every call raises `Later`
+    needs_account: bool = True  # False: nobody signs in there; see `PublicNetwork`
 
     @abstractmethod
     def account(self) -> AccountIdentity:
@@ -382,10 +384,29 @@ class Network(Reader, Links):
         return ()
 
 
-ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh", "stream"]
+class PublicNetwork(Network):
+    """A network that anybody may read, where Heard has no account: it is there as soon as its file is.
+
+    No call is made before a track needs it. Tracks have no account (`Track.account_id` is None); what the
+    ledger keeps per account (cursors, tickets, alarms) names `NO_ACCOUNT_ID`. No row of `accounts` has that
+    id, so nobody is offered it, asked to connect it or told that it is missing. It is no `Publisher`.
+    """
+
+    needs_account = False
+
+    def account(self) -> AccountIdentity:
+        """Return what stands for the account that Heard does not have there: `NO_ACCOUNT_ID`, no handle."""
+        return AccountIdentity(self.name, NO_ACCOUNT_ID, "", self.title)
+
+    def expected_account_id(self) -> str:
+        """Return `NO_ACCOUNT_ID`."""
+        return NO_ACCOUNT_ID
+
+
+ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh", "stream", "feed"]
 
 
 def supports(network: Reader | type[Reader], call: ReadCall) -> bool:
     """Return whether the network's own file has that reading call."""
     kind = network if isinstance(network, type) else type(network)
-    return getattr(kind, call) is not getattr(Reader, call)
+    return getattr(kind, call, None) is not getattr(Reader, call, None)

@@ -80,6 +80,11 @@ class NetworkSettings(BaseSettings):
         return [name for field, name in self.env_names().items() if field in self.model_fields_set]
 
     @classmethod
+    def needs_nothing(cls) -> bool:
+        """Return whether nobody has to fill in anything: every field has a default that works."""
+        return not cls._required_names()
+
+    @classmethod
     def needed_names(cls) -> str:
         """Return which environment variables set this network up, for people."""
         return cls.needed or ", ".join(cls._required_names())
@@ -181,6 +186,16 @@ class Registration(Generic[Settings]):
     def title(self) -> str:
         """How people know it."""
         return self.network.title
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether Heard reads there only once somebody has connected an account."""
+        return self.network.needs_account
+
+    @property
+    def is_always_there(self) -> bool:
+        """Whether Heard can read there without an account and without any setting."""
+        return not self.needs_account and self.settings.needs_nothing()
 
 
 _registrations: dict[str, Registration[Any]] = {}

@@ -20,6 +20,7 @@ from bot.slack.blocks.values import ReplyValue
 from models import Account, Author, Mention, Notice, Reply, Ticket
 from models.core.mrkdwn import escape_entities
 from models.slack.notice import quote_block_id
+from models.sources.no_account import NO_ACCOUNT_ID
 from models.tickets import answer_as
 
 TIME_FORMAT = "{date_short_pretty} at {time_secs}"
@@ -53,13 +54,13 @@ NOT_ALLOWED = ThreadNotice(
 )
 HANDED_OFF = ThreadNotice(
     ":arrow_upper_right: {actor}, {network} does not let Heard answer this post, so it was *not* published. "
-    "You can: sign in to {network} as *{account}*, press *Open on {network}* on the card, post it there, "
+    "You can: sign in to {network}{as_account}, press *Open on {network}* on the card, post it there, "
     "then press *I posted it*. Your words:",
     quotes_reply=True,
 )
 STILL_HANDED_OFF = ThreadNotice(
     ":arrow_upper_right: {actor}, your reply still needs to be posted by hand: I can't see it on {network}. "
-    "Sign in there as *{account}*, press *Open on {network}* on the card, or *I did not post it*."
+    "Sign in there{as_account}, press *Open on {network}* on the card, or *I did not post it*."
 )
 POSTPONED = ThreadNotice(
     ":hourglass: {actor}, your reply is waiting: {reason}. Next try: {until}; *Undo* on the card still "
@@ -259,12 +260,15 @@ def _moment(at: datetime) -> str:
     return date_token(at, TIME_FORMAT, fallback=f"{at:%Y-%m-%d} at {at:%H:%M:%S} UTC")
 
 
-def _account_text(given: Mapping[str, Any]) -> str:
-    """The account of ours that the reply is to be said as."""
+def _as_account_text(given: Mapping[str, Any]) -> str:
+    """As which account of ours the reply is to be said; empty on a network where we have none."""
     session: Session = given["session"]
-    ticket = session.get_one(Ticket, given["about"].ticket_id)
-    ours = Account.find(session, given["about"].network_on(ticket), given["about"].account_id)
-    return mrkdwn_handle(ours.handle) if ours is not None else "our account"
+    about = given["about"]
+    if about.account_id == NO_ACCOUNT_ID:
+        return ""
+    ticket = session.get_one(Ticket, about.ticket_id)
+    ours = Account.find(session, about.network_on(ticket), about.account_id)
+    return f" as *{mrkdwn_handle(ours.handle) if ours is not None else 'our account'}*"
 
 
 def _author_text(given: Mapping[str, Any]) -> str:
@@ -285,8 +289,8 @@ def _stopped_text(given: Mapping[str, Any]) -> str:
 
 # Each makes a field mrkdwn, from the fields that `post` was given and from what it is about.
 _FIELDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "account": _account_text,
     "actor": lambda given: f"<@{given['about'].actor}>",
+    "as_account": _as_account_text,
     "author": _author_text,
     "before": _mention("before"),
     "by": _mention("by"),

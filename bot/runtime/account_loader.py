@@ -1,4 +1,7 @@
-"""Makes the connections to networks: of the environment's accounts, and of those that people connected."""
+"""Makes the connections to networks: of the environment's accounts, and of those that people connected.
+
+A network without accounts has one connection, which is there from the start.
+"""
 
 import functools
 import logging
@@ -45,7 +48,9 @@ class AccountLoader:
         built = {(one.name, one.connection): one for one in before}
         found: list[Network] = []
         for name, given in self.on_networks.items():
-            if given.is_configured or (name in seen and self._connects_without_settings(name)):
+            if registry.registered()[name].is_always_there:
+                found.append(built.get((name, "")) or self._build(name, None))
+            elif given.is_configured or (name in seen and self._connects_without_settings(name)):
                 rows = by_network[name] if given.connect_problem is None else []
                 found += self._on_network(name, rows, built)
         return found
@@ -61,7 +66,8 @@ class AccountLoader:
             if given.problem is not None:
                 raise settings.SettingsError(given.problem)
         if not self.set_up:
-            needed = "; or ".join(given.needed_names() for given in self.on_networks.values())
+            settable = [given for given in self.on_networks.values() if not given.needs_nothing()]
+            needed = "; or ".join(given.needed_names() for given in settable)
             log.warning("no network is connected, so no mentions come in: set %s", needed)
 
     def token_opener(self, name: str, credential_id: int | None = None) -> OpenTokens:
@@ -100,7 +106,7 @@ class AccountLoader:
 
     def _build(self, name: str, row: Credential | None) -> Network:
         registration, given = registry.registered()[name], self.on_networks[name]
-        if row is None and given.has_account:
+        if row is None and (given.has_account or not registration.needs_account):
             return registration.build(given, None)
         network = registration.build(given, self.token_opener(name, None if row is None else row.id))
         network.connection, network.has_credentials = "" if row is None else str(row.id), row is not None

@@ -12,6 +12,7 @@ from bot.slack.blocks.tickets.card_view import NO_PRIORITY, POSTS_SHOWN_MAX, Car
 from bot.slack.blocks.tickets.twins import OtherCard, TwinPost
 from models import Account, AlsoHeard, Author, Issue, Mention, Reply, Ticket, Track
 from models.core.mrkdwn import escape_entities
+from models.sources.no_account import NO_ACCOUNT_ID
 from models.sources.track import MENTIONS_TRACK
 from models.tickets import answer_as, priorities, unconnected_accounts
 from models.tickets.answer_as import AnsweringAccount
@@ -53,11 +54,13 @@ def load_view(
         title=title,
         account=account.name,
         account_id=account.account_id,
-        connected=tuple(one.name for key, one in heard.items() if key not in left),
+        connected=tuple(one.name for key, one in heard.items() if key not in left and one.name),
         left=tuple(one.name for one in left.values()),
         further_reasons={one: tuple(row.matched for row in rows) for one, rows in reasons.items()},
         reply_accounts={
-            one.id: ours.name(one.network_on(ticket), one.account_id) or account.name for one in replies
+            one.id: account.name if name is None else name
+            for one in replies
+            for name in [ours.name(one.network_on(ticket), one.account_id)]
         },
         issues=tuple(Issue.of(session, ticket.id)),
         is_disconnected=disconnected is not None,
@@ -91,7 +94,9 @@ class _OurAccounts:
         return self._known[network]
 
     def name(self, network: str, account_id: str) -> str | None:
-        """The handle of that account; None if it was never seen."""
+        """The handle of that account; None if it was never seen, empty if we have none there."""
+        if account_id == NO_ACCOUNT_ID:
+            return ""
         one = self.on(network).get(account_id)
         return one.at_handle.removeprefix("@") if one is not None else None
 

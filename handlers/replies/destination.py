@@ -56,10 +56,10 @@ class Destination:
         return self.network.length("", self.to)
 
     def audience(self, account: str) -> Audience:
-        """Whom a reply reaches that goes out as the account with that handle."""
+        """Whom a reply reaches that goes out as the account with that handle, if Heard has one there."""
         return Audience(
             title=self.network.title,
-            account=account,
+            account=account if self.network.needs_account else "",
             handle=self.to.author_handle or None,
             visibility=self.visibility,
             content_warning=self.to.content_warning,

@@ -6,8 +6,10 @@ from sqlalchemy import UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
+from models.sources.no_account import NO_ACCOUNT_ID
 
 MENTIONS_CURSOR = "mentions"  # the reading that nobody may miss
+PAGE_LOCK = "page lock"  # no reading: the row that is locked for a page of a network without accounts
 # Of a reading that failed before the network said who we are: empty for the environment's account, else this
 # and the id of the row with its credentials.
 UNKNOWN_ACCOUNT_PREFIX = "?"
@@ -56,15 +58,17 @@ class Cursor(Base):
     def lock_mentions(cls, session: Session, network: str, account_id: str | None, *, at: datetime) -> None:
         """Lock the mentions cursors of all accounts of `network` until the transaction ends.
 
-        That of `account_id` is created on first use. Whoever locks tickets as well does so afterwards.
+        That of `account_id` is created on first use; for a network without accounts it is called `PAGE_LOCK`.
+        Whoever locks tickets as well does so afterwards.
 
         One post may be in the lists of several accounts: two who write it down do so one after the other, so
         that the second finds what the first has written.
         """
-        where = {"network": network, "account_id": account_id, "name": MENTIONS_CURSOR}
+        name = PAGE_LOCK if account_id == NO_ACCOUNT_ID else MENTIONS_CURSOR
+        where = {"network": network, "account_id": account_id, "name": name}
         if account_id is not None and session.scalar(select(cls.id).filter_by(**where)) is None:
             add_if_absent(session, cls, **where, started_at=at, left_out=0, reads=0)
-        all_of_them = select(cls.id).where(cls.network == network, cls.name == MENTIONS_CURSOR)
+        all_of_them = select(cls.id).where(cls.network == network, cls.name.in_((MENTIONS_CURSOR, PAGE_LOCK)))
         session.execute(all_of_them.order_by(cls.id).with_for_update()).all()
 
     @classmethod

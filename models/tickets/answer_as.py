@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from models.sources.account import Account
 from models.sources.also_heard import AlsoHeard
 from models.sources.mention import Mention
+from models.sources.no_account import NO_ACCOUNT_ID
 from models.tickets.ticket import Ticket
 
 Refusals = dict[str, str | None]
@@ -21,7 +22,8 @@ class AnsweringAccount:
     """One of our accounts that a ticket may be answered as.
 
     `handle` is without the @, and with the server where its network has several; None if the account was
-    never seen. `refusal` is why the API is known to refuse an answer as it; None if it may be tried.
+    never seen, empty if we have none there. `refusal` is why the API is known to refuse an answer as it;
+    None if it may be tried.
     """
 
     account_id: str
@@ -31,8 +33,8 @@ class AnsweringAccount:
 
     @property
     def name(self) -> str:
-        """Its handle; "us" if that is not known."""
-        return self.handle or "us"
+        """Its handle; "us" if that is not known, empty if we have no account there."""
+        return "us" if self.handle is None else self.handle
 
 
 # --- pure ---------------------------------------------------------------------------------------------------
@@ -160,6 +162,8 @@ def _hearers(refusals: Refusals, ours: Mapping[str, Account]) -> list[AnsweringA
 
 
 def _account(ours: Mapping[str, Account], account_id: str, refusal: str | None = None) -> AnsweringAccount:
+    if account_id == NO_ACCOUNT_ID:
+        return AnsweringAccount(account_id, "", is_connected=True, refusal=refusal)
     known = ours.get(account_id)
     handle = known.at_handle.removeprefix("@") if known is not None else None
     return AnsweringAccount(account_id, handle, known is not None and known.source is not None, refusal)

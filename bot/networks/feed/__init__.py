@@ -1,1 +1,1 @@
-"""Feeds: RSS, Atom and JSON Feed, read from addresses that people typed."""
+"""Feeds: RSS, Atom, RDF and JSON Feed, read with a guard and answered by hand."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from bot.networks.feed.guard import parse_allowed
@@ -34,10 +34,13 @@ class FeedSettings(NetworkSettings):
     """What a team may set for feeds; nothing has to be.
 
     `allow` lists `host:port` pairs, parted by commas, that feeds are read from although they are inside the
-    team's own network. `contact` is an address that Heard names to publishers.
+    team's own network. `contact` is an address that Heard names to publishers. A feed is read every
+    `poll_seconds`, unless its track says otherwise or its publisher wants it less often.
     """
 
     model_config = SettingsConfigDict(env_prefix="FEED_")
+
+    poll_seconds: float = Field(default=900.0, ge=1, le=86_400)  # between two readings of a feed
 
     allow: Annotated[str, AfterValidator(_check_allow)] = ""
     contact: Annotated[str, AfterValidator(_check_contact)] = ""

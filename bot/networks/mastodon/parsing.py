@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.networks.mastodon.html_text import html_to_text
+from bot.networks.html_text import html_to_text
 from bot.networks.mastodon.ids import PostContext, sort_key
 from bot.networks.mastodon.json_values import (
     JsonObject,

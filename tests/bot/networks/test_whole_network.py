@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from sandbox.slack.workspace.message import Message
-from tests.story.harness import Stage, eventually
+from tests.story.harness import Stage, eventually, seen
 from tests.story.process import environment, process, worlds
 
 EXAMPLE = Path(__file__).parent / "example_network.py"
+PUBLIC = Path(__file__).parent / "example_public_network.py"
 LAUNCH = """
 import sys
 from pathlib import Path
@@ -126,3 +127,52 @@ def test_where_heard_cannot_post_the_card_opens_the_network_and_the_reply_is_pos
         stage.ana.press(card, "I posted it")
         stage.shows(card, "answered by hand", within=60)
         assert len(board.read_text().splitlines()) == 1
+
+
+def put(board: Path, author: str, text: str) -> str:
+    made = str(uuid.uuid4())
+    row = {"id": made, "author": author, "text": text, "at": datetime.now(UTC).isoformat()}
+    with board.open("a") as lines:
+        lines.write(json.dumps(row) + "\n")
+    return made
+
+
+def test_a_network_without_account_is_listened_to_as_soon_as_there_is_a_track(
+    stage: Stage, database_url: str, tmp_path: Path, board: Path
+) -> None:
+    env = environment(stage, database_url, **WITHOUT_X, BOARD_FILE=str(board))
+    how = launch(tmp_path, PUBLIC.read_text())
+    with process("run", env, tmp_path, how) as bot:
+        stage.slack.events_url = f"{bot.address}/slack/events"
+        bot.healthy()
+        put(board, "maria", "is the kettle back?")
+        with process("doctor", env, tmp_path, how) as doctor:
+            doctor.end()
+            assert "note  Board: needs no account. Nothing is read there, as it has no track" in doctor.log
+            assert "is not set up" not in next(line for line in doctor.log.splitlines() if "Board" in line)
+        assert stage.ana.command("/mentions", "track kettle").view.submit().closed
+
+        card = card_with(stage, "is the kettle back?")
+
+        stage.shows(card, "on Board", "Heard does not post on Board", "[Open on Board]", within=60)
+        assert "@us" not in card.text
+        composer = stage.compose(card)
+        assert "Heard has no account on Board" in seen(composer.state)
+        assert "@us" not in seen(composer.state)
+        assert composer.fill("On Monday!").submit().closed
+        card = stage.shows(card, "Sign in to Board, then press", "[I posted it]", within=60)
+        stage.ana.press(card, "I posted it")
+        stage.shows(card, "answered by hand", within=60)
+        assert "*Handed off* 1" in str(stage.ben.command("/mentions", "stats on board").blocks)
+        assert "may be incomplete" not in str(stage.ben.command("/mentions", "open").blocks)
+        assert bot.get("/readyz")[0] == 200
+        with process("doctor", env, tmp_path, how) as doctor:
+            doctor.end()
+            assert "ok    Board: was last read" in doctor.log
+            assert (
+                "note  networks: no account is connected, so that only tracks are read (1 track)."
+                in doctor.log
+            )
+        tracks = str(stage.ben.command("/mentions", "tracks").blocks)
+        assert "kettle" in tracks
+        assert "Mentions of" not in tracks

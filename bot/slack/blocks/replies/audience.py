@@ -17,9 +17,9 @@ WARNING_MAX_CHARS = 500
 class Audience:
     """Whom a reply reaches: `visibility` is its own, see `Post`, and `content_warning` the post's.
 
-    `title` is the network's, `account` our handle, `handle` the author's, None if it is not known. `prefix`
-    is what Heard puts in front of the words. `is_narrowed`: fewer people see it than the post, as the account
-    posts so by default.
+    `title` is the network's, `account` our handle (empty where Heard has no account), `handle` the author's,
+    None if it is not known. `prefix` is what Heard puts in front of the words. `is_narrowed`: fewer people
+    see it than the post, as the account posts so by default.
     """
 
     title: str
@@ -69,7 +69,7 @@ class Audience:
             title=self.title,
             sender=sender,
             recipient=self.recipient,
-            way=f"from {sender} to {self.recipient}",
+            way=f"from {sender} to {self.recipient}" if self.account else f"to {self.recipient}",
             would=would,
             like_theirs="" if self.is_narrowed else ", like their post",
         )

@@ -116,10 +116,14 @@ def _addressing_block(asked: ComposerContent, sign: str | None, *, is_only_draft
 
 
 def _by_hand_block(audience: Audience) -> Block:
-    title, account = audience.title, mrkdwn_handle(audience.account)
+    title = audience.title
+    if audience.account:
+        no = f"{title} doesn't let Heard send this reply."
+        signed_in = f"signed in as *{mrkdwn_handle(audience.account)}*"
+    else:
+        no, signed_in = f"Heard has no account on {title}.", "signed in with your own account"
     how = (
-        f":arrow_upper_right: {title} doesn't let Heard send this reply. Write it here, then press "
-        f"*Open on {title}* to post it there, signed in as *{account}*."
+        f":arrow_upper_right: {no} Write it here, then press *Open on {title}* to post it there, {signed_in}."
     )
     return context_block(" ".join(filter(None, [how, audience.by_hand_text()])))
 

@@ -17,17 +17,19 @@ QUOTE_MAX_CHARS = 600  # characters of our own reply on the card
 
 
 def build_blocks(reply: Reply, *, title: str, account: str, names_account: bool = False) -> list[Block]:
-    """The line that says where the reply is, and its words.
+    """The line that says where the reply is, and its words. `account` is empty where Heard has none.
 
     `names_account`: once it is public the line says as which account it went out, too.
     """
     return [
-        context_block(_status_line(reply, title, f"*{mrkdwn_handle(account)}*", names_account=names_account)),
+        context_block(_status_line(reply, title, account, names_account=names_account)),
         quote_block(reply.text, QUOTE_MAX_CHARS),
     ]
 
 
-def _status_line(reply: Reply, title: str, account: str, *, names_account: bool) -> str:
+def _status_line(reply: Reply, title: str, handle: str, *, names_account: bool) -> str:
+    account = f"*{mrkdwn_handle(handle)}*"
+    sign_in = f"Sign in to {title}{f' as {account}' if handle else ''}"
     who, due = f"<@{reply.actor}>", date_token(reply.due_at or reply.created_at, TIME_FORMAT)
     on_its_way = f":outbox_tray: {who}'s reply is on its way to {title}."
     why = waiting_reason(reply.reason or "", title, reply.detail or "")
@@ -42,7 +44,7 @@ def _status_line(reply: Reply, title: str, account: str, *, names_account: bool)
         DeliveryState.UNSURE: (f":grey_question: {title} didn't confirm {who}'s reply. Checking."),
         DeliveryState.ASKED: _unsure_text(reply, title),
         DeliveryState.HANDED_OFF: (
-            f":arrow_upper_right: {who}'s reply must be posted by hand. Sign in to {title} as {account}, "
+            f":arrow_upper_right: {who}'s reply must be posted by hand. {sign_in}, "
             f"then press *Open on {title}*, post it, and press *I posted it*."
         ),
         DeliveryState.PUBLISHED: f":white_check_mark: {who} answered{spoken}",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.networks.mastodon.html_text import html_to_text
+from bot.networks.html_text import html_to_text
 from sandbox.mastodon.state.text import render
 
 LONG = "https://example.org/a/very/long/path/that/goes/on?x=1&y=2"
