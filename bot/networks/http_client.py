@@ -136,7 +136,7 @@ class CallTracker:
         return line
 
     def open_line(self, host: str, port: int, options: Any) -> socket.socket:  # noqa: ANN401
-        """Return a socket to `host`. Raises `OSError`; a subclass may refuse the host with an error of its own."""
+        """Return a socket to `host`. Raises `OSError`; a subclass may raise an error of its own."""
         return connect(host, port, self.limits.connect_seconds, options)
 
     def write(self) -> None:
@@ -173,6 +173,7 @@ class TrackedConnection(HTTPConnection):
         return self._call.dial(self._dns_host, self.port, self.socket_options)
 
     def connect(self) -> None:
+        """Connect, and note how that went. Raises what urllib3 and the call raise."""
         try:
             super().connect()
         except Exception as error:

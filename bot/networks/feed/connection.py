@@ -173,12 +173,15 @@ def _exchange(
         connection.sock.settimeout(call.limits.call_seconds)
     connection.request("GET", target.path, headers=dict(headers), preload_content=False, decode_content=True)
     response = connection.getresponse()
-    found = {name.lower(): value for name, value in response.headers.items()}
-    body = b""
-    if response.status in {http.client.OK, http.client.NON_AUTHORITATIVE_INFORMATION}:
-        _check_encoding(found.get("content-encoding", ""))
-        _open_meter(response, call.limits.max_bytes)
-        body = _read(response, call, cut_body=cut_body)
+    try:
+        found = {name.lower(): value for name, value in response.headers.items()}
+        body = b""
+        if response.status in {http.client.OK, http.client.NON_AUTHORITATIVE_INFORMATION}:
+            _check_encoding(found.get("content-encoding", ""))
+            _open_meter(response, call.limits.max_bytes)
+            body = _read(response, call, cut_body=cut_body)
+    finally:
+        response.close()  # unread: what is left of an endless answer stays where it is
     if call.over:  # a line that we cut looks like an answer that ended
         raise TimeoutError
     return Answer(response.status, found, body)

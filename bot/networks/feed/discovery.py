@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from bot.networks.feed.address import AddressRefusedError, normalise_address
 from bot.networks.feed.fetching import Fetched
-from bot.networks.feed.page_head import plain_line, read_head
+from bot.networks.feed.page_head import one_line, read_head
 
 FeedKind = Literal["RSS", "Atom", "JSON Feed"]
 
@@ -45,7 +45,7 @@ def find_feeds(page: Fetched) -> tuple[FoundFeed, ...]:
         address = _absolute(base, link.get("href", "")) if kind else None
         if kind is None or address is None or address in found:
             continue
-        found[address] = FoundFeed(address, plain_line(link.get("title", "")), kind)
+        found[address] = FoundFeed(address, one_line(link.get("title", "")), kind)
         if len(found) == _FOUND_MAX:
             break
     return tuple(found.values())

@@ -41,7 +41,8 @@ def read_head(body: bytes, content_type: str) -> PageHead:
     for name, start in _tags(text):
         if name == "title" and head.title is None:
             opened = text.find(">", start, start + _TAG_MAX_CHARS) + 1
-            head.title = plain_line(_up_to_end(text, opened, "title")) or None if opened else None
+            markup = _up_to_end(text, opened, "title") if opened else ""
+            head.title = one_line(html.unescape(_MARKUP.sub(" ", markup))) or None
         elif name == "base" and not head.base:
             head.base = _attributes(text, start).get("href", "")
         elif name == "link" and len(head.links) < _LINKS_MAX:
@@ -76,10 +77,9 @@ def decode_page(body: bytes, content_type: str) -> str:
         return body.decode("windows-1252", "replace")
 
 
-def plain_line(markup: str) -> str:
-    """Return the text of `markup` as one line of at most 200 characters, without what does not show."""
-    text = html.unescape(_MARKUP.sub(" ", markup[:_TAG_MAX_CHARS]))
-    line = " ".join(_UNSEEN.sub(" ", text).split())
+def one_line(text: str) -> str:
+    """Return plain `text` as one line of at most 200 characters, without what does not show."""
+    line = " ".join(_UNSEEN.sub(" ", text[:_TAG_MAX_CHARS]).split())
     return line if len(line) <= _TITLE_MAX_CHARS else line[: _TITLE_MAX_CHARS - 1].rstrip() + "…"
 
 
