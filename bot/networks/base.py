@@ -309,6 +309,11 @@ class Links(ABC):
         """Return an address where a person can post `text` under the post by hand."""
         return self.post_link(post_id, None)
 
+    def reply_page(self, post_id: str, text: str, *, url: str, context: str) -> str:
+        """Return the same for a post with that `url` and `reply_context`; empty if there is no such page."""
+        del url, context
+        return self.reply_link(post_id, text)
+
     def reply_visibility(self, to: ReplyTarget) -> Visibility:
         """Return who can see a reply to `to`: whoever sees the post, or fewer people."""
         return to.visibility

@@ -200,6 +200,11 @@ class Feeds(FeedReader):
         del post_id, handle
         return ""
 
+    def reply_page(self, post_id: str, text: str, *, url: str, context: str) -> str:
+        """Return where the entry can be answered: the page that its feed names for comments, else its own."""
+        del post_id, text
+        return context or url
+
     def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
         """Return that a person has to answer where the entry stands."""
         del post, author

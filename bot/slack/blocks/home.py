@@ -189,7 +189,8 @@ def _decisions(one: TicketEntry, shown: HomeContent) -> list[dict[str, Any]]:
         return []
     name = reply.network or one.network
     title = shown.titles.get(name, name)
-    return delivery.build_buttons(reply, shown.networks.get(name), title, reply.to_post_id)
+    post = {"post_url": reply.post_url, "post_context": reply.post_context}
+    return delivery.build_buttons(reply, shown.networks.get(name), title, reply.to_post_id, **post)
 
 
 def _reply_value(one: TicketEntry) -> TicketValue:
