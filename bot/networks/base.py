@@ -296,6 +296,7 @@ class Links(ABC):
     """Where a person finds a post, a profile and the page to reply by hand, and what fits into a post."""
 
     max_length = 10_000  # in the network's own counting, see `length`
+    handle_sign = "@"  # what people write in front of a handle there
 
     @abstractmethod
     def post_link(self, post_id: str, handle: str | None) -> str:
@@ -304,6 +305,11 @@ class Links(ABC):
     def profile_link(self, handle: str) -> str:
         """Return the public address of somebody's profile, empty if there is none."""
         return ""
+
+    def thread_title(self, reply_context: str) -> str | None:
+        """Return what a post is a part of, from its `Post.reply_context`, such as the story of a comment."""
+        del reply_context
+        return None
 
     def reply_link(self, post_id: str, text: str) -> str:
         """Return an address where a person can post `text` under the post by hand."""
@@ -406,6 +412,10 @@ class PublicNetwork(Network):
     def expected_account_id(self) -> str:
         """Return `NO_ACCOUNT_ID`."""
         return NO_ACCOUNT_ID
+
+    def how_to_connect(self) -> str:
+        """Return that there is nothing to connect."""
+        return f"{self.title} needs no account."
 
 
 ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh", "stream", "feed"]
