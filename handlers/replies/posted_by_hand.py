@@ -1,9 +1,7 @@
-"""*I posted it*: a reply that somebody posted by hand is confirmed, with its link where Heard cannot see it."""
+"""*I posted it*: confirms a reply that was posted by hand, with its link where Heard cannot see it."""
 
 import logging
 import uuid
-
-from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.sightings import record_posted
@@ -59,15 +57,9 @@ def confirm(ctx: BotContext, who: Actor, reply_id: int, *, link: str | None) -> 
         ticket = Ticket.lock(session, session.get_one(Reply, reply_id).ticket_id)
         reply = session.get_one(Reply, reply_id, populate_existing=True)
         _check_open(reply)
-        _record(session, ticket, reply, link, ctx, who)
+        seen = PublishedReply(link, link) if link is not None else None
+        record_posted(session, ticket, reply, seen, by=who.id, at=ctx.now())
         ticket.revision += 1
-
-
-def _record(
-    session: Session, ticket: Ticket, reply: Reply, link: str | None, ctx: BotContext, who: Actor
-) -> None:
-    seen = PublishedReply(link, link) if link is not None else None
-    record_posted(session, ticket, reply, seen, by=who.id, at=ctx.now())
 
 
 def _check_open(reply: Reply) -> None:
@@ -85,8 +77,9 @@ def _link(ctx: BotContext, typed: str) -> str | None:
     reader = _reader(ctx)
     if not typed or reader is None:
         return None
+    fragment = typed.partition("#")[2]
     try:
-        return reader.read_address(typed)
+        return reader.read_address(typed) + (f"#{fragment}" if fragment.isprintable() and fragment else "")
     except AddressError as no:
         raise InputError(face.LINK_BLOCK, escape_entities(str(no))) from None
 

@@ -32,6 +32,7 @@ from bot.slack.blocks.text import (
     date_token,
     line_block,
     link_element,
+    one_line,
     quote_block,
     text_element,
     truncate,
@@ -360,7 +361,7 @@ def _quote_blocks(before: str, one: TicketEntry, shown: HomeContent, words: str)
 
 
 def _who(one: TicketEntry) -> str:
-    return f"@{one.handle}" if one.handle else "somebody"
+    return one_line(one.who) if one.who else "somebody"
 
 
 def _title(one: TicketEntry, shown: HomeContent) -> str:
