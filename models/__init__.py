@@ -31,6 +31,7 @@ from models.sources.credential import Credential
 from models.sources.cursor import Cursor
 from models.sources.customer import Customer, CustomerList
 from models.sources.distinct_authors import DistinctAuthors
+from models.sources.feed import Feed
 from models.sources.gap import Gap
 from models.sources.left_out import LeftOutPost
 from models.sources.mention import Mention, QuarantinedPost
@@ -60,6 +61,7 @@ __all__ = [
     "DailyStats",
     "DistinctAuthors",
     "Event",
+    "Feed",
     "FormerHandle",
     "Gap",
     "GroupClosing",

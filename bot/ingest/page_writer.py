@@ -162,6 +162,7 @@ def to_incoming_post(network: Network, post: Post, author: AuthorProfile | None)
         visibility=post.visibility,
         content_warning=_clean_text(post.content_warning),
         reply_context=post.reply_context,
+        dated_at=post.dated_at if post.dated_at != post.posted_at else None,
     )
 
 

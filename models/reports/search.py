@@ -49,13 +49,14 @@ class SearchCursor:
 class SearchHit:
     """One mention or reply that matches. `by` is the teammate who sent it; None for a mention.
 
-    `handle` is the customer's, `state` the ticket's, `delivery` the reply's, `channel` and `ts` the card's.
+    `who` is what the customer is called, `state` the ticket's, `delivery` the reply's, `channel` and `ts` the
+    card's.
     """
 
     id: int
     ticket_id: int
     network: str
-    handle: str | None
+    who: str | None
     text: str
     at: datetime
     state: str
@@ -314,7 +315,7 @@ def _mentions(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Sear
         Mention.id,
         Ticket.id,
         Mention.network,
-        Author.handle,
+        Author.display_name_sql(),
         Mention.text,
         Mention.posted_at,
         *_TICKET_COLUMNS,
@@ -331,7 +332,7 @@ def _replies(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Searc
         Reply.id,
         Ticket.id,
         reply_network(),
-        Author.handle,
+        Author.display_name_sql(),
         Reply.text,
         Reply.created_at,
         *_TICKET_COLUMNS,

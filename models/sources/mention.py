@@ -78,6 +78,7 @@ class Mention(Base):
     content_warning: Mapped[str | None]  # what its author put in front of the text
     reply_context: Mapped[str] = mapped_column(default="", server_default="")  # its network alone reads this
     posted_at: Mapped[datetime]
+    dated_at: Mapped[datetime | None]  # what its writer gave as the time, where that was not believed
     seen_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]  # since when its words are gone, see `erase`

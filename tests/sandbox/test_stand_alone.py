@@ -59,7 +59,7 @@ def started(copy: Path, *arguments: str) -> Iterator[str]:
         assert process.wait(120) == 0
 
 
-STAND_ALONE = ("slack", "x", "mastodon", "bluesky")
+STAND_ALONE = ("slack", "x", "mastodon", "bluesky", "feeds", "hackernews")
 
 
 @pytest.mark.parametrize(("copy", "name"), [(one, one) for one in STAND_ALONE], indirect=["copy"])
@@ -117,3 +117,24 @@ def test_bluesky_starts_answers_and_ends(copy: Path) -> None:
         )
         with urlopen(asked, timeout=120) as answer:
             assert json.load(answer)["handle"] == "fernpress.test"
+
+
+@pytest.mark.parametrize("copy", ["feeds"], indirect=True)
+def test_the_forum_starts_answers_and_ends(copy: Path) -> None:
+    with started(copy, "sandbox.feeds", "--brand", "fernpress", "--title", "Book Corner") as line:
+        url = re.fullmatch(r"Book Corner with @fernpress listens at (http://127\.0\.0\.1:\d+)\n", line)
+        assert url
+        body = json.dumps({"author": "ana", "title": "A page is missing", "text": "Page 12."}).encode()
+        with urlopen(Request(f"{url[1]}/api/topics", body), timeout=10) as made:
+            assert json.load(made)["url"] == f"{url[1]}/t/1#post-1"
+        with urlopen(f"{url[1]}/topics.json", timeout=10) as feed:
+            assert [one["title"] for one in json.load(feed)["items"]] == ["A page is missing"]
+
+
+@pytest.mark.parametrize("copy", ["hackernews"], indirect=True)
+def test_hacker_news_starts_answers_and_ends(copy: Path) -> None:
+    with started(copy, "sandbox.hackernews") as line:
+        url = re.fullmatch(r"The search of Hacker News listens at (http://127\.0\.0\.1:\d+)\n", line)
+        assert url
+        with urlopen(f"{url[1]}/api/v1/search_by_date?query=tea", timeout=10) as answer:
+            assert json.load(answer)["nbHits"] == 0

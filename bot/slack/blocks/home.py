@@ -32,6 +32,7 @@ from bot.slack.blocks.text import (
     date_token,
     line_block,
     link_element,
+    one_line,
     quote_block,
     text_element,
     truncate,
@@ -189,7 +190,8 @@ def _decisions(one: TicketEntry, shown: HomeContent) -> list[dict[str, Any]]:
         return []
     name = reply.network or one.network
     title = shown.titles.get(name, name)
-    return delivery.build_buttons(reply, shown.networks.get(name), title, reply.to_post_id)
+    post = {"post_url": reply.post_url, "post_context": reply.post_context}
+    return delivery.build_buttons(reply, shown.networks.get(name), title, reply.to_post_id, **post)
 
 
 def _reply_value(one: TicketEntry) -> TicketValue:
@@ -359,7 +361,7 @@ def _quote_blocks(before: str, one: TicketEntry, shown: HomeContent, words: str)
 
 
 def _who(one: TicketEntry) -> str:
-    return f"@{one.handle}" if one.handle else "somebody"
+    return one_line(one.who) if one.who else "somebody"
 
 
 def _title(one: TicketEntry, shown: HomeContent) -> str:
