@@ -69,6 +69,7 @@ class Feeds(FeedReader):
     """The network of all feeds: it is there without an account and without any setting."""
 
     name, title = "feed", "Feeds"
+    handle_sign = ""  # people have only the name that the feed gives them
     profile_lifetime = timedelta(days=365)  # a name is part of the author's id, so it never changes
 
     def __init__(self, fetcher: Fetching, parser: Parsing, *, interval: timedelta) -> None:
@@ -176,8 +177,8 @@ class Feeds(FeedReader):
         return seen.title
 
     def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:
-        """Return the names that are part of the ids: feeds have no profiles and no handles."""
-        return tuple(AuthorProfile(one, "", one.partition(":")[2]) for one in ids)
+        """Return the names that are part of the ids: feeds have no profiles, and no other handles."""
+        return tuple(AuthorProfile(one, one.partition(":")[2], "") for one in ids)
 
     def _fetch(self, address: str, validators: Validators, *, wait_seconds: float = 0) -> Fetched:
         try:

@@ -32,7 +32,6 @@ from bot.slack.blocks.text import (
     date_token,
     line_block,
     link_element,
-    one_line,
     quote_block,
     text_element,
     truncate,
@@ -361,7 +360,7 @@ def _quote_blocks(before: str, one: TicketEntry, shown: HomeContent, words: str)
 
 
 def _who(one: TicketEntry) -> str:
-    return one_line(one.who) if one.who else "somebody"
+    return f"@{one.handle}" if one.handle else "somebody"
 
 
 def _title(one: TicketEntry, shown: HomeContent) -> str:

@@ -72,13 +72,12 @@ def mrkdwn_handle(handle: str) -> str:
     return escape_mrkdwn(f"@{handle}")
 
 
-def mrkdwn_name_link(name: str | None, url: str) -> str:
-    """What somebody is called, such as `@jo`, for mrkdwn: a link to their card, else bold."""
-    called = one_line(name) if name is not None else "somebody"
+def mrkdwn_handle_link(handle: str | None, url: str) -> str:
+    """Somebody's `@handle` for mrkdwn, as a link to their card, or bold where it has no address."""
     if not url:
-        shown = escape_mrkdwn(called)
-        return shown if shown.startswith("`") else f"*{shown}*"
-    return link_words(called, url)
+        name = mrkdwn_handle(handle) if handle is not None else "somebody"
+        return name if name.startswith("`") else f"*{name}*"
+    return link_words(f"@{handle}" if handle is not None else "somebody", url)
 
 
 def mrkdwn_literal(words: str) -> str:

@@ -31,12 +31,11 @@ class GroupRow:
     state: str = TicketState.WAITING
     why_first: str = ""  # the reasons of its priority, mrkdwn
     composer: str | None = None  # the Slack id of who is writing a reply
-    handle_sign: str = "@"
 
     @property
     def label(self) -> str:
         """Who wrote it."""
-        handle = f"{self.handle_sign}{self.handle}" if self.handle else ""
+        handle = f"@{self.handle}" if self.handle else ""
         return " ".join(part for part in (self.name or "", handle) if part) or "Somebody"
 
 

@@ -100,7 +100,7 @@ def _header(view: CardView) -> Block:
     parts: list[Any] = [text_element(isolate_name(author.name or author.handle or "Somebody"), "bold")]
     if author.handle:
         profile = view.network.profile_link(author.handle) if view.network is not None else ""
-        parts += [text_element("  "), link_element(profile, author.written_handle)]
+        parts += [text_element("  "), link_element(profile, f"@{author.handle}")]
     if author.verified:
         parts.append(text_element("  ✓ verified"))
     return line_block(*parts)
