@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.networks.feed.documents import FeedDocument, FeedEntry, NotAFeed
-from bot.networks.feed.fetching import Fetched, FetchFailed, PageSeen, Validators
+from bot.networks.feed.fetching import NO_VALIDATORS, Fetched, FetchFailed, PageSeen, Validators
 from bot.networks.feed.reader import Feeds
 
 
@@ -38,7 +38,7 @@ class FakeSites:
         self.pages[address] = json.dumps({"title": title, "entries": rows}).encode()
 
     def fetch(
-        self, address: str, validators: Validators = Validators(), *, wait_seconds: float = 0
+        self, address: str, validators: Validators = NO_VALIDATORS, *, wait_seconds: float = 0
     ) -> Fetched:
         self.asked[address] += 1
         self.on_fetch(address)

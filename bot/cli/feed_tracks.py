@@ -26,4 +26,8 @@ def build_draft(
 
 def shown_address(track: Track) -> str | None:
     """Return the address of a feed's track for people, without what may be secret in it."""
-    return None if track.address is None else track_checks.feed_reader(track.network).shown_address(track.address)
+    return (
+        None
+        if track.address is None
+        else track_checks.feed_reader(track.network).shown_address(track.address)
+    )

@@ -244,7 +244,11 @@ def _find(session: Session, track_id: int) -> Track:
 
 
 def _describe(one: Track, handles: Mapping[tuple[str, str], str], default_channel: str) -> dict[str, Any]:
-    feed = {} if one.address is None else {"address": feed_tracks.shown_address(one), "every": one.interval_seconds}
+    feed = (
+        {}
+        if one.address is None
+        else {"address": feed_tracks.shown_address(one), "every": one.interval_seconds}
+    )
     return feed | {
         "id": one.id,
         "kind": one.kind,

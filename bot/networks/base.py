@@ -296,6 +296,7 @@ class Links(ABC):
     """Where a person finds a post, a profile and the page to reply by hand, and what fits into a post."""
 
     max_length = 10_000  # in the network's own counting, see `length`
+    handle_sign = "@"  # what people write in front of a handle there
 
     @abstractmethod
     def post_link(self, post_id: str, handle: str | None) -> str:
@@ -305,9 +306,19 @@ class Links(ABC):
         """Return the public address of somebody's profile, empty if there is none."""
         return ""
 
+    def thread_title(self, reply_context: str) -> str | None:
+        """Return what a post is a part of, from its `Post.reply_context`, such as the story of a comment."""
+        del reply_context
+        return None
+
     def reply_link(self, post_id: str, text: str) -> str:
         """Return an address where a person can post `text` under the post by hand."""
         return self.post_link(post_id, None)
+
+    def reply_page(self, post_id: str, text: str, *, url: str, context: str) -> str:
+        """Return the same for a post with that `url` and `reply_context`; empty if there is no such page."""
+        del url, context
+        return self.reply_link(post_id, text)
 
     def reply_visibility(self, to: ReplyTarget) -> Visibility:
         """Return who can see a reply to `to`: whoever sees the post, or fewer people."""
@@ -401,6 +412,10 @@ class PublicNetwork(Network):
     def expected_account_id(self) -> str:
         """Return `NO_ACCOUNT_ID`."""
         return NO_ACCOUNT_ID
+
+    def how_to_connect(self) -> str:
+        """Return that there is nothing to connect."""
+        return f"{self.title} needs no account."
 
 
 ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh", "stream", "feed"]

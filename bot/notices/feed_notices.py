@@ -48,9 +48,7 @@ def post_recovered(
     _post(ctx, session, tracks, f":white_check_mark: I can read the feed {name} again.", at=at)
 
 
-def post_gone(
-    ctx: BotContext, session: Session, name: str, tracks: Iterable[Track], *, at: datetime
-) -> None:
+def post_gone(ctx: BotContext, session: Session, name: str, tracks: Iterable[Track], *, at: datetime) -> None:
     """Its server says that it was taken away."""
     sentence = (
         f":warning: The feed {name} is gone: its server says that it was removed for good (410), so I have "
@@ -101,9 +99,7 @@ def post_first_reading(
     _post(ctx, session, [track], sentence, at=at)
 
 
-def _post(
-    ctx: BotContext, session: Session, tracks: Iterable[Track], sentence: str, *, at: datetime
-) -> None:
+def _post(ctx: BotContext, session: Session, tracks: Iterable[Track], sentence: str, *, at: datetime) -> None:
     """Post it once in each channel where one of `tracks` is shown."""
     for channel in dict.fromkeys(one.channel or ctx.settings.slack_channel for one in tracks):
         Notice.enqueue(session, sentence, at=at, channel=channel)

@@ -274,7 +274,7 @@ def _as_account_text(given: Mapping[str, Any]) -> str:
 def _author_text(given: Mapping[str, Any]) -> str:
     author_id = given.get("author_id", given["about"].author_id)  # on another network they are another one
     author: Author = given["session"].get_one(Author, author_id)
-    return mrkdwn_handle(author.handle) if author.handle else author.display_name
+    return mrkdwn_handle(author.handle, author.network) if author.handle else author.display_name
 
 
 def _stopped_text(given: Mapping[str, Any]) -> str:

@@ -200,6 +200,7 @@ def _row(ctx: BotContext, ticket: Ticket, mention: Mention, author: Author) -> G
         state=ticket.state,
         why_first=short_text(Priority.read(ticket.priority_reasons)),
         composer=ticket.composer,
+        network=ticket.network,
     )
 
 

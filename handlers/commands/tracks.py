@@ -14,7 +14,7 @@ from models.core.command_words import collapse_spaces
 
 
 def handle_track(ctx: BotContext, asked: SlashCommand) -> None:
-    """Open the modal for a new track, with the words behind the command; `feed ADDRESS` has one of its own."""
+    """Open the modal for a new track, with the words behind the command; `feed ADDRESS` has its own."""
     first, _, rest = collapse_spaces(asked.text_with_handles).partition(" ")
     if feed_forms.find_reader(ctx) is not None:
         if first.lower() == "feed":

@@ -65,6 +65,7 @@ class Destination:
             content_warning=self.to.content_warning,
             prefix=self.prefix,
             is_narrowed=self.visibility != self.to.visibility,
+            network=self.network.name,
         )
 
 

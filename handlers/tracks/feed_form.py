@@ -1,4 +1,4 @@
-"""The modal of a feed's track: built for a new or a known one, what was typed in it, and what lies behind it."""
+"""The modal of a feed's track: built for a new or a known one, what was typed, and what is behind it."""
 
 import uuid
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from bot.slack.blocks.elements import Block
 from bot.slack.blocks.text import mrkdwn_error
 from bot.slack.blocks.tracks import feed_modal as face
 from bot.slack.blocks.tracks.feed_modal import FeedForm, FeedModalParts
+from bot.slack.blocks.tracks.modal import CHANNEL_BLOCK
 from bot.slack.blocks.tracks.values import FeedModalValue
 from handlers.door import InputError, typed_text
 from handlers.tracks.feed_looks import FeedLook, looks
@@ -95,7 +96,7 @@ def read_form(view: dict[str, Any]) -> FeedForm:
     """What was typed in that modal."""
     site = _selected(view, face.SITE_BLOCK, face.SITE_ACTION_ID)
     interval = _selected(view, face.INTERVAL_BLOCK)
-    channel = view["state"]["values"].get(face.CHANNEL_BLOCK, {}).get("value", {})
+    channel = view["state"]["values"].get(CHANNEL_BLOCK, {}).get("value", {})
     return FeedForm(
         site or face.ANY_ADDRESS,
         typed_text(view, face.ADDRESS_BLOCK).text.strip(),
@@ -118,7 +119,10 @@ def typed_address(ctx: BotContext, carried: FeedModalValue, form: FeedForm) -> s
 
 
 def look(ctx: BotContext, carried: FeedModalValue, form: FeedForm) -> FeedLook:
-    """Look what is behind the address, unless that is known. Takes as long as its server. Raises `InputError`."""
+    """Look what is behind the address, unless that is known; it takes as long as its server.
+
+    Raises `InputError`.
+    """
     address = typed_address(ctx, carried, form)
     if form.site != face.ANY_ADDRESS:
         return FeedLook((FeedChoice(address, "", ""),))

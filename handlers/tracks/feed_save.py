@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.networks.feed_reader import FeedChoice
 from bot.slack.blocks.text import mrkdwn_literal
 from bot.slack.blocks.tracks import feed_modal as face
 from bot.slack.blocks.tracks.feed_modal import FeedForm
@@ -17,7 +18,7 @@ from handlers.feedback import LEDGER_TIMEOUT_SECONDS, send_private_answer
 from handlers.tracks import feed_form as forms
 from handlers.tracks import form as track_forms
 from handlers.tracks.admins import require_admin
-from handlers.tracks.feed_looks import FeedLook
+from handlers.tracks.feed_looks import FeedLook, looks
 from handlers.tracks.save import check_channel, refresh_list
 from models import Notice, Track
 from models.sources import track_rules
@@ -57,7 +58,7 @@ def save_feed(act: Act[FeedModalValue]) -> dict[str, Any] | None:
 def _found(ctx: BotContext, carried: FeedModalValue, form: FeedForm) -> FeedLook:
     """Return what is behind the address. Raises `InputError` while nobody knows, once if nobody can look."""
     address = forms.typed_address(ctx, carried, form)
-    found = forms.looks.find(carried.key, address)
+    found = looks.find(carried.key, address)
     if found is None:
         found = ctx.ask_with_timeout(lambda: forms.look(ctx, carried, form), LOOK_WAIT_SECONDS)
     if found is None:
@@ -67,7 +68,7 @@ def _found(ctx: BotContext, carried: FeedModalValue, form: FeedForm) -> FeedLook
     if not found.is_told:
         found.is_told = True
         raise InputError(face.ADDRESS_BLOCK, f"{found.failure} {ANYWAY_TEXT}")
-    return FeedLook((forms.FeedChoice(address, "", ""),))
+    return FeedLook((FeedChoice(address, "", ""),))
 
 
 def _add(act: Act[FeedModalValue], session: Session, draft: TrackDraft, title: str) -> str:
@@ -78,8 +79,8 @@ def _add(act: Act[FeedModalValue], session: Session, draft: TrackDraft, title: s
     said = f":satellite_antenna: <@{by}> added a track: entries of the feed {name}{words} are shown here."
     Notice.enqueue(session, said, at=at, channel=draft.channel)
     return (
-        f":satellite_antenna: Heard now listens to the feed {name}{words} (track {track.id}). The first reading "
-        f"takes entries of the last 24 hours, at most 50. Cards appear in <#{draft.channel}>. "
+        f":satellite_antenna: Heard now listens to the feed {name}{words} (track {track.id}). The first "
+        f"reading takes entries of the last 24 hours, at most 50. Cards appear in <#{draft.channel}>. "
         "`/mentions tracks` lists all tracks."
     )
 
@@ -89,9 +90,7 @@ def _change(act: Act[FeedModalValue], form: FeedForm, track_id: int) -> None:
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         before = track_forms.find_track(session, track_id)
     draft = forms.parse_draft(carried, form, before.address)
-    draft = replace(
-        draft, languages=tuple(before.languages), excluded_handles=tuple(before.excluded_handles)
-    )
+    draft = replace(draft, languages=tuple(before.languages), excluded_handles=tuple(before.excluded_handles))
     check_channel(ctx, draft.channel, before)
     had = before.channel or ctx.settings.slack_channel
     # A track without a channel of its own goes on following the default one.
@@ -107,7 +106,9 @@ def _change(act: Act[FeedModalValue], form: FeedForm, track_id: int) -> None:
     except RepeatedError:
         return
     ctx.run_in_background(
-        lambda: refresh_list(ctx, act.who, channel=carried.channel, url=carried.url, page=carried.page, note=note)
+        lambda: refresh_list(
+            ctx, act.who, channel=carried.channel, url=carried.url, page=carried.page, note=note
+        )
     )
 
 

@@ -129,5 +129,3 @@ def _show(ctx: BotContext, view_id: str, view: dict[str, Any]) -> bool:
         log.info("could not update the modal of a feed: %s", error)
         return False
     return True
-
-

@@ -106,9 +106,7 @@ def _build_edit(
     with ctx.db.read(MODAL_LOOKUP_TIMEOUT_SECONDS) as session:
         track = forms.find_track(session, value.track)
         if track.kind == FEED_TRACK:
-            return feed_forms.build_edit(
-                ctx, session, track, page=value.page, asked_in=asked_in, url=url
-            )
+            return feed_forms.build_edit(ctx, session, track, page=value.page, asked_in=asked_in, url=url)
         return forms.build_edit(ctx, session, value.track, page=value.page, asked_in=asked_in, url=url)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from models.core.base import Base, Key, add_if_absent
+from models.sources.handles import write_handle
 
 
 class Author(Base):
@@ -67,7 +68,7 @@ class Author(Base):
     @property
     def display_name(self) -> str:
         """What to call them in our own sentences."""
-        return f"@{self.handle}" if self.handle else "somebody"
+        return write_handle(self.handle, self.network) if self.handle else "somebody"
 
 
 class FormerHandle(Base):

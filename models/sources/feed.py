@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Index, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Index, exists, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
@@ -117,9 +117,7 @@ class Feed(Base):
         room = min(most - len(ids), most_failing)
         if room > 0:
             ids += session.scalars(healthy.where(cls.failures > 0).limit(room))
-        lease = update(cls).where(
-            cls.id.in_(ids), or_(cls.leased_until.is_(None), cls.leased_until <= at)
-        )
+        lease = update(cls).where(cls.id.in_(ids), or_(cls.leased_until.is_(None), cls.leased_until <= at))
         taken = session.scalars(lease.values(leased_until=until, leased_by=by).returning(cls.id)).all()
         return list(session.scalars(select(cls).where(cls.id.in_(taken)).order_by(cls.next_at, cls.id)))
 
@@ -168,7 +166,7 @@ class Feed(Base):
         self.leased_until = self.leased_by = None
 
     @classmethod
-    def _has_track(cls):  # type: ignore[no-untyped-def] # noqa: ANN206 - a condition
+    def _has_track(cls) -> ColumnElement[bool]:
         return exists().where(
             Track.address == cls.address,
             Track.kind == FEED_TRACK,

@@ -31,8 +31,8 @@ class Track(Base):
     count. `created_by` is a Slack user id, None if it came by the command line or with an account.
     `edited_at` is when that was last changed: `previous` is what it was until then, and decides about posts
     from before. Posts from `silent_from` until `silent_until`, while it was paused, are not for it.
-    A track of a feed has the feed's `address`, which may hold secrets, and takes every entry if its `query` is
-    empty; it is read every `interval_seconds`, None: as often as the settings say. `revision` rises with
+    A track of a feed has the feed's `address`, which may hold secrets, and takes every entry if its `query`
+    is empty; it is read every `interval_seconds`, None: as often as the settings say. `revision` rises with
     every change, so that of two people who edit it the second one notices.
     """
 

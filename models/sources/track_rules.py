@@ -128,9 +128,9 @@ def edit(
 ) -> Track:
     """Change a track to `draft` and return it. For what was posted before, it stays as it was.
 
-    A mentions track can only be moved to another channel, and a feed's keeps its address. `revision` is that of the track that the person
-    saw; None: whatever it is. Raises `TrackRuleError`, and `MovedOnError` if somebody else has changed it
-    meanwhile.
+    A mentions track can only be moved to another channel, and a feed's keeps its address. `revision` is that
+    of the track that the person saw; None: whatever it is. Raises `TrackRuleError`, and `MovedOnError` if
+    somebody else has changed it meanwhile.
     """
     track = _lock(session, track_id, revision)
     before = _describe(track)

@@ -59,7 +59,7 @@ def started(copy: Path, *arguments: str) -> Iterator[str]:
         assert process.wait(20) == 0
 
 
-STAND_ALONE = ("slack", "x", "mastodon", "bluesky", "feeds")
+STAND_ALONE = ("slack", "x", "mastodon", "bluesky", "feeds", "hackernews")
 
 
 @pytest.mark.parametrize(("copy", "name"), [(one, one) for one in STAND_ALONE], indirect=["copy"])
@@ -129,3 +129,12 @@ def test_the_forum_starts_answers_and_ends(copy: Path) -> None:
             assert json.load(made)["url"] == f"{url[1]}/t/1#post-1"
         with urlopen(f"{url[1]}/topics.json", timeout=10) as feed:
             assert [one["title"] for one in json.load(feed)["items"]] == ["A page is missing"]
+
+
+@pytest.mark.parametrize("copy", ["hackernews"], indirect=True)
+def test_hacker_news_starts_answers_and_ends(copy: Path) -> None:
+    with started(copy, "sandbox.hackernews") as line:
+        url = re.fullmatch(r"The search of Hacker News listens at (http://127\.0\.0\.1:\d+)\n", line)
+        assert url
+        with urlopen(f"{url[1]}/api/v1/search_by_date?query=tea", timeout=10) as answer:
+            assert json.load(answer)["nbHits"] == 0

@@ -37,9 +37,10 @@ TOLD_AFTER_FAILURES = 3  # in a row, of a feed that could be read before
 
 @dataclass(slots=True)
 class _Plan:
-    """A feed that is to be read: for which tracks, and which of them were never read."""
+    """A feed that is to be read, under that lease: for which tracks, and which of them were never read."""
 
     feed: Feed
+    lease: str
     tracks: list[Track]
     unread: frozenset[int]
     interval: timedelta
@@ -56,7 +57,7 @@ class _Choice:
 
 def read_feed(ctx: BotContext, network: FeedReader, feed_id: int, lease: str) -> None:
     """Read the feed, which is leased to `lease`, and write what came of it."""
-    plan = _plan(ctx, network, feed_id)
+    plan = _plan(ctx, network, feed_id, lease)
     if plan is None or ctx.stop.is_set():
         _postpone(ctx, feed_id, lease, at=ctx.now())
         return
@@ -73,13 +74,13 @@ def read_feed(ctx: BotContext, network: FeedReader, feed_id: int, lease: str) ->
         _postpone(ctx, feed_id, lease, at=busy.at or ctx.now())
     except Later as later:
         if not ctx.stop.is_set():
-            _record_failure(ctx, network, plan, lease, later)
+            _record_failure(ctx, network, plan, later)
     else:
         if not ctx.stop.is_set():
-            _write_safely(ctx, network, plan, lease, reading)
+            _write_safely(ctx, network, plan, reading)
 
 
-def _plan(ctx: BotContext, network: FeedReader, feed_id: int) -> _Plan | None:
+def _plan(ctx: BotContext, network: FeedReader, feed_id: int, lease: str) -> _Plan | None:
     """Load what is to be read; None if nobody listens to it any more."""
     with ctx.db.read() as session:
         feed = session.get_one(Feed, feed_id)
@@ -92,36 +93,32 @@ def _plan(ctx: BotContext, network: FeedReader, feed_id: int) -> _Plan | None:
     usual = network.usual_interval.total_seconds()
     interval = min(one.interval_seconds or usual for one in tracks)
     unread = frozenset(one.id for one in tracks) - read
-    return _Plan(feed, tracks, unread, timedelta(seconds=interval))
+    return _Plan(feed, lease, tracks, unread, timedelta(seconds=interval))
 
 
-def _write_safely(
-    ctx: BotContext, network: FeedReader, plan: _Plan, lease: str, reading: FeedReading
-) -> None:
+def _write_safely(ctx: BotContext, network: FeedReader, plan: _Plan, reading: FeedReading) -> None:
     """Write a complete reading; if that fails, it is a failed one, so that it is not repeated at once."""
     try:
-        _write(ctx, network, plan, lease, reading)
+        _write(ctx, network, plan, reading)
     except (BusyError, SQLAlchemyError) as error:
         log.warning("the reading of a feed could not be stored (%s)", type(error).__name__)
-        _postpone(ctx, plan.feed.id, lease, at=ctx.now() + LEDGER_RETRY)
+        _postpone(ctx, plan.feed.id, plan.lease, at=ctx.now() + LEDGER_RETRY)
     except Exception as error:
         log.exception("the reading of a feed could not be stored")
         why = f"Heard could not store what it lists ({type(error).__name__}); its log has more."
-        _record_failure(ctx, network, plan, lease, Later(None, "server error", why))
+        _record_failure(ctx, network, plan, Later(None, "server error", why))
 
 
-def _write(
-    ctx: BotContext, network: FeedReader, plan: _Plan, lease: str, reading: FeedReading
-) -> None:
+def _write(ctx: BotContext, network: FeedReader, plan: _Plan, reading: FeedReading) -> None:
     """Write a complete reading: its posts, then how far it has come, in one transaction."""
     title = reading.title or plan.feed.title or network.shown_address(plan.feed.address)
     posts = [_with_fair_time(post, plan.feed, reading) for post in reading.page.posts]
-    choice = _choose(ctx, network, plan, reading, posts, title)
+    choice = _choose(ctx, network, plan, reading, posts=posts, title=title)
 
     def note(session: Session, taken: int) -> None:
         del taken
         LeftOutPost.remember(session, choice.left_out, at=ctx.now())
-        _record_success(ctx, session, network, plan, lease, reading, choice)
+        _record_success(ctx, session, network, plan, reading=reading, choice=choice)
 
     with ctx.running_tasks.counted():
         if choice.posts or reading.page.unreadable:
@@ -152,6 +149,7 @@ def _choose(
     network: FeedReader,
     plan: _Plan,
     reading: FeedReading,
+    *,
     posts: Sequence[Post],
     title: str,
 ) -> _Choice:
@@ -176,7 +174,9 @@ def _choose(
             elif track_id not in plan.unread:
                 if is_new and (track_id, post.id) not in left_out and match.track.wants(post.posted_at):
                     matches.append(match)
-            elif _is_recent(post, plan.feed, recent, is_new=is_new) and shown[track_id] < FIRST_POLL_MAX_POSTS:
+            elif (
+                _is_recent(post, plan.feed, recent, is_new=is_new) and shown[track_id] < FIRST_POLL_MAX_POSTS
+            ):
                 shown[track_id] += 1
                 matches.append(match)
             else:
@@ -196,7 +196,7 @@ def _is_recent(post: Post, feed: Feed, since: datetime, *, is_new: bool) -> bool
 
 
 def _edited_matches(tracks: Sequence[Track], heard_by: frozenset[int]) -> list[TrackMatch]:
-    """Return for whom a known post is that no track's words match any more: its edit is for them all the same."""
+    """Return for whom a known post is that matches no track's words any more: they see its edit, too."""
     return [TrackMatch(one, ()) for one in tracks if one.id in heard_by]
 
 
@@ -207,7 +207,7 @@ def _tracks_of_known(session: Session, network: str, post_ids: Sequence[str]) ->
         return {}
     others = AlsoHeard.tracks_of(session, list(known.values()))
     rows = session.execute(select(Mention.id, Mention.track_id).where(Mention.id.in_(known.values())))
-    first = {mention_id: track_id for mention_id, track_id in rows}
+    first = {row[0]: row[1] for row in rows}
     return {
         post_id: frozenset({*others[mention_id], first.get(mention_id) or 0})
         for post_id, mention_id in known.items()
@@ -219,13 +219,13 @@ def _record_success(
     session: Session,
     network: FeedReader,
     plan: _Plan,
-    lease: str,
+    *,
     reading: FeedReading,
     choice: _Choice,
 ) -> None:
     at = ctx.now()
     now = Track.lock_shared(session, [one.id for one in plan.tracks])
-    feed = Feed.lock(session, plan.feed.id, by=lease)
+    feed = Feed.lock(session, plan.feed.id, by=plan.lease)
     if feed is None:
         return  # somebody else has taken it over: what was written stays, and is read once more
     if not all(track_matches.is_unchanged(one, now) for one in plan.tracks):
@@ -251,16 +251,16 @@ def _record_success(
         Cursor.of(session, network.name, _account_id(network), track.cursor_name, at=at).advance(None, at=at)
         count = sum(track_id == track.id for track_id, _ in choice.left_out)
         if track.id in plan.unread and count:
-            feed_notices.post_first_reading(ctx, session, feed_notices.feed_name(network, feed), track, left_out=count, at=at)
+            feed_notices.post_first_reading(
+                ctx, session, feed_notices.feed_name(network, feed), track, left_out=count, at=at
+            )
 
 
-def _record_failure(
-    ctx: BotContext, network: FeedReader, plan: _Plan, lease: str, later: Later
-) -> None:
+def _record_failure(ctx: BotContext, network: FeedReader, plan: _Plan, later: Later) -> None:
     at, is_gone = ctx.now(), isinstance(later, FeedGoneLater)
     log.warning("%s could not be read: %s", network.shown_address(plan.feed.address), later.detail)
     with ctx.running_tasks.counted(), ctx.db.write() as session:
-        feed = Feed.lock(session, plan.feed.id, by=lease)
+        feed = Feed.lock(session, plan.feed.id, by=plan.lease)
         if feed is None:
             return
         if is_gone:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.networks.feed.fetching import Validators
+from bot.networks.feed.fetching import NO_VALIDATORS, Validators
 from bot.networks.values import Position
 
 KNOWN_MAX = 1_000
@@ -25,7 +25,7 @@ class FeedPosition:
     redirects have led since `moved_since`.
     """
 
-    validators: Validators = Validators()
+    validators: Validators = NO_VALIDATORS
     digest: str = ""
     known: tuple[str, ...] = ()
     moved_to: str | None = None

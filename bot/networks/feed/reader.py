@@ -15,7 +15,15 @@ from bot.networks.base import Later
 from bot.networks.feed import address as addresses
 from bot.networks.feed import discovery, presets
 from bot.networks.feed.documents import FeedDocument, FeedEntry, NotAFeed
-from bot.networks.feed.fetching import Fetched, FetchFailed, FeedGone, HostBusy, PageSeen, Validators
+from bot.networks.feed.fetching import (
+    NO_VALIDATORS,
+    FeedGone,
+    Fetched,
+    FetchFailed,
+    HostBusy,
+    PageSeen,
+    Validators,
+)
 from bot.networks.feed.position import FeedPosition, short_id
 from bot.networks.feed_reader import (
     AddressError,
@@ -40,9 +48,7 @@ _NAME_MAX_CHARS = 100
 class Fetching(Protocol):
     """What the reader needs of `Fetcher`."""
 
-    def fetch(
-        self, address: str, validators: Validators = ..., *, wait_seconds: float = ...
-    ) -> Fetched:
+    def fetch(self, address: str, validators: Validators = ..., *, wait_seconds: float = ...) -> Fetched:
         """See `Fetcher.fetch`."""
         ...
 
@@ -63,6 +69,7 @@ class Feeds(FeedReader):
     """The network of all feeds: it is there without an account and without any setting."""
 
     name, title = "feed", "Feeds"
+    handle_sign = ""  # people have only the name that the feed gives them
     profile_lifetime = timedelta(days=365)  # a name is part of the author's id, so it never changes
 
     def __init__(self, fetcher: Fetching, parser: Parsing, *, interval: timedelta) -> None:
@@ -114,7 +121,7 @@ class Feeds(FeedReader):
     ) -> FeedReading:
         """See `FeedReader`."""
         before = FeedPosition.read(after)
-        validators = Validators() if whole else before.validators
+        validators = NO_VALIDATORS if whole else before.validators
         fetched = self._fetch(address, validators, wait_seconds=wait_seconds)
         moved = _follow(before, fetched.moved_to, at)
         adopted = moved.moved_to if at - (moved.moved_since or at) >= MOVE_STEADY_FOR else None
@@ -130,9 +137,7 @@ class Feeds(FeedReader):
         if before.known and not document.entries:
             raise Later(None, "forbidden", "The feed is empty, although it had entries before.")
         short_ids = [short_id(entry.key) for entry in document.entries]
-        now = replace(
-            moved, validators=fetched.validators, digest=digest, known=before.add_known(short_ids)
-        )
+        now = replace(moved, validators=fetched.validators, digest=digest, known=before.add_known(short_ids))
         posts = tuple(_to_post(entry, document, source, at) for entry in document.entries)
         known = frozenset(before.known)
         new = frozenset(post.id for post, short in zip(posts, short_ids, strict=True) if short not in known)
@@ -148,12 +153,10 @@ class Feeds(FeedReader):
 
     def find_feeds(self, address: str, *, at: datetime) -> FeedsFound:
         """See `FeedReader`."""
-        fetched = self._fetch(address, Validators(), wait_seconds=FIND_WAIT_SECONDS)
+        fetched = self._fetch(address, NO_VALIDATORS, wait_seconds=FIND_WAIT_SECONDS)
         body = fetched.body or b""
         try:
-            document = self._parser.parse(
-                body, fetched.content_type, fetched.address, seconds=PARSE_SECONDS
-            )
+            document = self._parser.parse(body, fetched.content_type, fetched.address, seconds=PARSE_SECONDS)
         except NotAFeed:
             found = discovery.find_feeds(fetched)
             return FeedsFound(tuple(FeedChoice(one.address, one.title, one.kind) for one in found))
@@ -174,8 +177,8 @@ class Feeds(FeedReader):
         return seen.title
 
     def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:
-        """Return the names that are part of the ids: feeds have no profiles and no handles."""
-        return tuple(AuthorProfile(one, "", one.partition(":")[2]) for one in ids)
+        """Return the names that are part of the ids: feeds have no profiles, and no other handles."""
+        return tuple(AuthorProfile(one, one.partition(":")[2], "") for one in ids)
 
     def _fetch(self, address: str, validators: Validators, *, wait_seconds: float = 0) -> Fetched:
         try:
@@ -197,6 +200,11 @@ class Feeds(FeedReader):
         """Return nothing: where an entry stands is known from the entry alone."""
         del post_id, handle
         return ""
+
+    def reply_page(self, post_id: str, text: str, *, url: str, context: str) -> str:
+        """Return where the entry can be answered: the page that its feed names for comments, else its own."""
+        del post_id, text
+        return context or url
 
     def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
         """Return that a person has to answer where the entry stands."""

@@ -43,6 +43,7 @@ from models.core.normalize import sanitize
 from models.reports.drafts import Draft
 from models.reports.open_tickets import Listing, TicketEntry
 from models.reports.today import TodayCounts
+from models.sources.handles import write_handle
 from models.tickets.state import CLOSE_REASONS, TicketState
 
 DRAFTS_SHOWN_MAX, OWN_TICKETS_SHOWN_MAX, WAITING_PER_PAGE = 5, 8, 20  # how many of each are shown at once
@@ -189,7 +190,8 @@ def _decisions(one: TicketEntry, shown: HomeContent) -> list[dict[str, Any]]:
         return []
     name = reply.network or one.network
     title = shown.titles.get(name, name)
-    return delivery.build_buttons(reply, shown.networks.get(name), title, reply.to_post_id)
+    post = {"post_url": reply.post_url, "post_context": reply.post_context}
+    return delivery.build_buttons(reply, shown.networks.get(name), title, reply.to_post_id, **post)
 
 
 def _reply_value(one: TicketEntry) -> TicketValue:
@@ -359,7 +361,7 @@ def _quote_blocks(before: str, one: TicketEntry, shown: HomeContent, words: str)
 
 
 def _who(one: TicketEntry) -> str:
-    return f"@{one.handle}" if one.handle else "somebody"
+    return write_handle(one.handle, one.network) if one.handle else "somebody"
 
 
 def _title(one: TicketEntry, shown: HomeContent) -> str:

@@ -99,7 +99,11 @@ def test_it_works_before_the_first_start(shell: Shell) -> None:
             ("add", "search", " ".join(f"w{number}" for number in range(124))),
             "X takes 512 characters in a search",
         ),
-        (("add", "feed", "acmebrew"), "Heard knows no network where it can listen for a feed."),
+        (("add", "feed", "ftp://forum.example/feed"), "http"),
+        (("add", "feed", "https://forum.example/feed", '"open'), "quotation mark"),
+        (("add", "feed", "https://forum.example/feed", "--every", "0"), "at most once a second"),
+        (("add", "feed", "shoes", "--preset", "nowhere"), "knows no such site"),
+        (("add", "search", "slow", "checkout"), "Put the query in quotation marks"),
         (("add", "search", "acmebrew", "--network", "yarn"), "Heard knows no network called yarn: "),
         (
             ("add", "search", "acmebrew", "--account", "@nobody"),
@@ -173,3 +177,31 @@ def test_a_paused_track_stays_paused_in_a_file_and_an_edit_can_empty_what_narrow
 
     assert shell.track("import", str(file))[0] == 0
     assert [row["paused"] for row in shell.listed()] == [True]
+
+
+SECRET = "k3yThatNobodyShouldSee"
+
+
+def test_a_feed_is_added_before_the_first_start_and_its_secrets_are_never_printed(shell: Shell) -> None:
+    address = f"https://alerts.example/feed?token={SECRET}"
+    assert shell.track("add", "feed", address, "kettle -free", "--channel", "C0TALK", "--every", "300") == (
+        0,
+        "1\n",
+    )
+
+    code, again = shell.track("add", "feed", address, "kettle -free")
+    [row] = shell.listed()
+    assert code == 2
+    assert (row["kind"], row["network"], row["query"], row["every"]) == ("feed", "feed", "kettle -free", 300)
+    assert row["address"] == "https://alerts.example/feed?token=…"
+    everything = again + shell.track("list")[1] + shell.track("export")[1] + json.dumps(row)
+    assert SECRET not in everything
+
+
+def test_a_feed_can_be_edited_paused_and_removed(shell: Shell) -> None:
+    shell.track("add", "feed", "https://forum.example/latest.rss")
+    assert shell.track("edit", "1", "--query", "kettle", "--every", "60")[0] == 0
+    assert shell.listed()[0]["query"] == "kettle"
+    assert shell.track("edit", "1", "--query", "")[0] == 0
+    assert (shell.listed()[0]["query"], shell.listed()[0]["every"]) == ("", 60)
+    assert shell.track("pause", "1")[0] == shell.track("resume", "1")[0] == shell.track("remove", "1")[0] == 0

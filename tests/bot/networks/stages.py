@@ -1,6 +1,7 @@
 """A stage for each network: the network under test, and the world around it in which people speak.
 
-The contract suite runs on every stage in `STAGES`; a new network adds its own.
+The contract suite runs on every stage in `STAGES`; a new network adds its own. Those in `READERS` are of networks
+where Heard has no account: for them the suite's tests of searching and of looking again count.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from bot.networks.base import Later, Network, RefusedReason, Unsure
 from bot.networks.bluesky.client import BlueskyNetwork
 from bot.networks.bluesky.settings import BlueskySettings
+from bot.networks.hackernews import HackerNews, HackerNewsSettings
 from bot.networks.http_client import CallLimits
 from bot.networks.mastodon.client import MastodonNetwork
 from bot.networks.mastodon.settings import MastodonSettings
@@ -21,7 +23,9 @@ from bot.networks.oauth2 import AccessToken
 from bot.networks.values import AccountIdentity, Position, Post, ReplyTarget
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
+from models.sources.no_account import NO_ACCOUNT_ID
 from sandbox.bluesky import BlueskyServer
+from sandbox.hackernews import HackerNewsServer
 from sandbox.mastodon import FLAVOURS, MastodonServer, MastodonWorld
 from sandbox.x import XServer
 from tests.memory_network import MemoryNetwork
@@ -427,6 +431,41 @@ class BlueskyStage:
         return BlueskyNetwork(keys, LIMITS)
 
 
+class HackerNewsStage:
+    """Hacker News, where nobody is signed in and a story stands for a post."""
+
+    rules = Rules(
+        refuses=frozenset(),
+        needs_summons=False,
+        edits_get_ids=False,
+        locks_posts=False,
+        versions_sort=False,
+        profiles_come_along=True,
+    )
+    us = NO_ACCOUNT_ID
+
+    def __init__(self, server: HackerNewsServer) -> None:
+        self.world = server.world
+        self.network = HackerNews(HackerNewsSettings(_env_file=None, url=server.url), LIMITS)
+        self.start = self.network.position_at(self.world.clock())
+
+    def says(self, handle, text, under=None):
+        if under is not None:
+            return str(self.world.comment(handle, int(under), text).id)
+        return str(self.world.comment(handle, self.world.submit("pg", "A story").id, text).id)
+
+    def edits(self, post_id, text):
+        self.world.edit(int(post_id), text)
+
+    def deletes(self, post_id):
+        self.world.delete(int(post_id))
+
+    def trouble(self, kind, *, writing):
+        assert not writing
+        kinds = {"rate limit": "rate_limited", "lost after": "answer_lost", "unreachable": "down"}
+        self.world.faults.add("*", kinds.get(kind, kind), times=None if kind == "unreachable" else 1)
+
+
 def settings(url: str, **more: str) -> XSettings:
     keys = {
         "api_key": "app-key-0000",
@@ -470,6 +509,12 @@ def bluesky_stage() -> Iterator[Stage]:
         yield BlueskyStage(server)
 
 
+@contextmanager
+def hackernews_stage() -> Iterator[HackerNewsStage]:
+    with HackerNewsServer() as server:
+        yield HackerNewsStage(server)
+
+
 STAGES = {
     "memory": memory_stage,
     "x": x_stage,
@@ -479,3 +524,4 @@ STAGES = {
     "Hollo": mastodon_stage("hollo"),
     "Bluesky": bluesky_stage,
 }
+READERS = {"Hacker News": hackernews_stage}

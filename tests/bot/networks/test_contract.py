@@ -8,12 +8,15 @@ import pytest
 from bot.networks.answerable import ReplyAllowed, ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import Later, Refused, Unsure, WrongAccount
 from bot.networks.values import ReplyTarget
-from tests.bot.networks.stages import STAGES, target
+from models.sources.no_account import NO_ACCOUNT_ID
+from tests.bot.networks.stages import READERS, STAGES, target
+
+EVERYWHERE = pytest.mark.parametrize("stage", [*STAGES, *READERS], indirect=True)
 
 
 @pytest.fixture(params=STAGES)
 def stage(request):
-    with STAGES[request.param]() as made:
+    with (STAGES | READERS)[request.param]() as made:
         yield made
 
 
@@ -149,6 +152,7 @@ def test_a_repost_is_marked_as_one(stage):
     assert all(isinstance(stage.network.answerable(post, None), ReplyImpossible) for post in reposts)
 
 
+@EVERYWHERE
 def test_a_search_finds_words_that_do_not_name_us(stage):
     if not stage.rules.searches_words:
         lacking("it has no search for words")
@@ -265,6 +269,32 @@ def test_a_reply_that_the_network_puts_off_was_not_said(stage, cause):
     assert len(stage.replies_to(post.id)) == 1
 
 
+@pytest.mark.parametrize("stage", READERS, indirect=True)
+@pytest.mark.parametrize("trouble", ["unreachable", "lost after", "rate limit", "unauthorized"])
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda stage: list(stage.network.search("brew", stage.start, account_id=stage.us)),
+        lambda stage: stage.network.refresh(["1"], account_id=stage.us),
+    ],
+    ids=["search", "refresh"],
+)
+def test_a_read_without_an_account_that_fails_says_later(stage, trouble, read):
+    stage.trouble(trouble, writing=False)
+
+    with pytest.raises(Later):
+        read(stage)
+
+
+@pytest.mark.parametrize("stage", READERS, indirect=True)
+def test_where_nobody_signs_in_the_account_has_no_handle_and_costs_no_call(stage):
+    account = stage.network.account()
+
+    assert (account.id, account.handle, account.network) == (NO_ACCOUNT_ID, "", stage.network.name)
+    assert stage.network.expected_account_id() == NO_ACCOUNT_ID
+    assert not stage.world.counts
+
+
 @pytest.mark.parametrize("trouble", ["lost after", "rate limit", "unauthorized"])
 @pytest.mark.parametrize(
     "read",
@@ -338,6 +368,7 @@ def test_a_post_that_called_us_can_be_answered(stage):
     assert isinstance(locked, ReplyByHandOnly if stage.rules.locks_posts else ReplyAllowed)
 
 
+@EVERYWHERE
 def test_looking_again_shows_edits_and_what_is_gone(stage):
     kept, edited, deleted = (stage.says("maria", f"@acmebrew {word}") for word in ("one", "two", "three"))
     stage.edits(edited, "@acmebrew two, corrected")
@@ -352,6 +383,7 @@ def test_looking_again_shows_edits_and_what_is_gone(stage):
     assert list(gone) == [deleted]
 
 
+@EVERYWHERE
 def test_how_a_post_is_absent_is_said_by_type(stage):
     deleted = stage.says("maria", "@acmebrew one")
     stage.deletes(deleted)
@@ -359,18 +391,21 @@ def test_how_a_post_is_absent_is_said_by_type(stage):
     assert set(stage.network.refresh([deleted], account_id=stage.us)[1].values()) <= {"gone", "not shown"}
 
 
+@EVERYWHERE
 def test_looking_up_nobody_asks_nobody(network):
     assert network.people([]) == ()
     page, gone = network.refresh([], account_id=network.account().id)
     assert (page.posts, gone) == ((), {})
 
 
+@EVERYWHERE
 def test_the_length_of_plain_words_is_what_it_looks(network):
     assert network.length("hello") == 5
     assert network.length("") == 0
     assert network.length("x" * 100_000) > network.max_length
 
 
+@EVERYWHERE
 def test_addresses_are_whole_whatever_goes_into_them(network):
     odd = "https://evil.example/?a=b&c"
     for address in (
@@ -592,6 +627,7 @@ def test_an_account_that_is_connected_again_is_ours_again(stage, said):
     assert stage.replies_to(post.id) == []
 
 
+@EVERYWHERE
 def test_how_to_connect_an_account_is_a_sentence_without_secrets(network):
     said = network.how_to_connect()
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.networks.feed.documents import FeedEntry
 from bot.networks.x.client import XNetwork
@@ -13,7 +14,6 @@ from bot.runtime.signed_in_accounts import SignedInAccounts
 from models import Feed, Track
 from sandbox.slack import Modal
 from sandbox.slack.block_kit.validator import check_view
-from sqlalchemy import select
 from tests.memory_feeds import FakeSites, memory_feeds
 from tests.stage import worlds
 from tests.story.harness import CHANNEL, KEYS, Bot, eventually, settings_for, started

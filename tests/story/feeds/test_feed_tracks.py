@@ -1,6 +1,8 @@
 """A team finds the feed of a forum, tries it, adds it, sees its posts and changes the track, all in Slack."""
 
 from bot.networks.feed.fetching import FeedGone, FetchFailed
+from bot.slack.blocks.tracks.values import TrackValue
+from models import Feed
 from sandbox.slack.block_kit.validator import check_view
 from tests.story.feeds.conftest import FORUM, TALK, Team
 from tests.story.harness import eventually, seen
@@ -9,8 +11,13 @@ from tests.story.harness import eventually, seen
 def test_a_forum_post_becomes_a_card_from_one_command(team: Team) -> None:
     team.sites.show(FORUM, team.entry("1", "Where is the export?"), team.entry("2", "Old", hours=50))
     modal = team.ask(f"track feed {FORUM}", TALK)
-    eventually(lambda: "Fern forum lists 2 entries; 2 of them would get a card, 1 from the last 24 hours"
-               in modal.text.replace("*", "") or None)
+    eventually(
+        lambda: (
+            "Fern forum lists 2 entries; 2 of them would get a card, 1 from the last 24 hours"
+            in modal.text.replace("*", "")
+            or None
+        )
+    )
     assert "Where is the export?" in modal.text
     assert check_view(modal.state.given) == []
 
@@ -18,9 +25,13 @@ def test_a_forum_post_becomes_a_card_from_one_command(team: Team) -> None:
 
     told = seen(team.bot.whisper("Heard now listens to the feed"))
     assert "Fern forum" in told
-    card = eventually(lambda: next(
-        one for one in team.bot.slack.world.channel(TALK).messages if "Where is the export?" in str(one.blocks)
-    ))
+    card = eventually(
+        lambda: next(
+            one
+            for one in team.bot.slack.world.channel(TALK).messages
+            if "Where is the export?" in str(one.blocks)
+        )
+    )
     shown = seen(card)
     assert "Jo" in shown
     assert "@" not in shown.split("Where is")[0]
@@ -30,7 +41,9 @@ def test_a_forum_post_becomes_a_card_from_one_command(team: Team) -> None:
 
 def test_words_and_the_interval_are_the_tracks_own_and_can_be_edited(team: Team) -> None:
     team.sites.show(FORUM, team.entry("1", "A kettle"), team.entry("2", "A teapot"))
-    modal = team.ask(f"track feed {FORUM}").fill({"words": "kettle", "interval": "Every 5 min"})
+    modal = team.ask(f"track feed {FORUM}")
+    eventually(lambda: "lists 2 entries" in modal.text or None)
+    modal.fill({"words": "kettle", "interval": "Every 5 min"})
     modal.press("Try it")
     eventually(lambda: "1 of them match" in modal.text.replace("*", "") or None)
     assert modal.submit().closed
@@ -38,10 +51,20 @@ def test_words_and_the_interval_are_the_tracks_own_and_can_be_edited(team: Team)
 
     listed = team.ana.command("/mentions", "tracks")
     message = eventually(lambda: next(one for one in listed.ephemerals if "Fern forum: kettle" in seen(one)))
-    edit = team.ana.press(message, "Edit", nth=-1).view if False else None
-    assert edit is None
     [track] = team.tracks()
     assert (track.query, track.interval_seconds) == ("kettle", 300)
+    edit = team.ana.press(message, "Edit", value=TrackValue(track.id).pack()).view
+    assert edit is not None
+    assert "forum.example" in edit.text
+    assert edit.value("words") == "kettle"
+    assert edit.fill({"words": "teapot", "interval": "Every 1 h"}).submit().closed
+    team.sites.show(FORUM, team.entry("3", "Another teapot"), team.entry("2", "A teapot"))
+    with team.bot.ctx.db.write() as session:
+        session.get_one(Feed, team.feed().id).next_at = team.bot.ctx.now()
+
+    team.bot.card("Another teapot")
+
+    assert "A teapot" not in [seen(one) for one in team.bot.cards()]
 
 
 def test_a_page_without_a_feed_offers_sites_and_keeps_what_was_typed(team: Team) -> None:

@@ -120,19 +120,18 @@ def _line(digest: Digest, one: TicketEntry) -> str:
     if unsettled.is_late(one, digest.at):
         mark = unsettled.LATE_EMOJI
     waited = f"{format_duration(digest.at - one.since)}, " if one.is_open else ""
-    who = _linked(digest, one.handle, one.channel, one.ts)
+    who = _linked(digest, one)
     return f"• {mark}{who} on {title}: {waited}{owner}{standing}"
 
 
 def _author_text(digest: Digest, one: ThanksPost) -> str:
     title = digest.titles.get(one.network, one.network)
-    return f"{_linked(digest, one.handle, one.channel, one.ts)} on {title}"
+    return f"{_linked(digest, one)} on {title}"
 
 
-def _linked(digest: Digest, handle: str | None, channel: str | None, ts: str | None) -> str:
-    return mrkdwn_handle_link(
-        truncate(handle, HANDLE_MAX_CHARS) if handle else None, permalink(digest.url, channel, ts)
-    )
+def _linked(digest: Digest, one: TicketEntry | ThanksPost) -> str:
+    name = truncate(one.handle, HANDLE_MAX_CHARS) if one.handle else None
+    return mrkdwn_handle_link(name, permalink(digest.url, one.channel, one.ts), one.network)
 
 
 def _period(name: str, report: StatsReport, target: timedelta | None) -> str:

@@ -144,7 +144,9 @@ def pack_lines(lines: list[str]) -> list[Block]:
 
 def _ticket_line(one: TicketEntry, titles: Mapping[str, str], *, url: str, at: datetime) -> str:
     name = mrkdwn_handle_link(
-        truncate(one.handle, HANDLE_MAX_CHARS) if one.handle else None, permalink(url, one.channel, one.ts)
+        truncate(one.handle, HANDLE_MAX_CHARS) if one.handle else None,
+        permalink(url, one.channel, one.ts),
+        one.network,
     )
     owner = f"assigned to <@{one.owner}>" if one.owner else "unassigned"
     title = titles.get(one.network, one.network)

@@ -19,7 +19,7 @@ class Audience:
 
     `title` is the network's, `account` our handle (empty where Heard has no account), `handle` the author's,
     None if it is not known. `prefix` is what Heard puts in front of the words. `is_narrowed`: fewer people
-    see it than the post, as the account posts so by default.
+    see it than the post, as the account posts so by default. `network` is its name in the ledger.
     """
 
     title: str
@@ -29,6 +29,7 @@ class Audience:
     content_warning: str | None = None
     prefix: str = ""
     is_narrowed: bool = False
+    network: str | None = None
 
     @property
     def prefix_mark(self) -> str:
@@ -43,7 +44,7 @@ class Audience:
     @property
     def recipient(self) -> str:
         """The author of the post, mrkdwn."""
-        return f"*{mrkdwn_handle(self.handle)}*" if self.handle else "its author"
+        return f"*{mrkdwn_handle(self.handle, self.network)}*" if self.handle else "its author"
 
     @property
     def send_label(self) -> str:

@@ -113,9 +113,15 @@ def _reply_link(reply: Reply, title: str) -> str:
 
 
 def build_buttons(
-    reply: Reply | UnsettledReply, network: Network | None, title: str, to_post_id: str
+    reply: Reply | UnsettledReply,
+    network: Network | None,
+    title: str,
+    to_post_id: str,
+    *,
+    post_url: str = "",
+    post_context: str = "",
 ) -> list[dict[str, Any]]:
-    """What can be done about this reply."""
+    """What can be done about this reply; `post_url` and `post_context` are of the post that it answers."""
     value = ReplyValue(reply.ticket_id, reply.id)
     if reply.state in PENDING_STATES:
         return [button("Undo", "undo", value, style="danger")]
@@ -127,7 +133,9 @@ def build_buttons(
         ]
     if reply.state == DeliveryState.HANDED_OFF:
         return [
-            *_open_on_network(reply, network, title, to_post_id),
+            *_open_on_network(
+                reply, network, title, to_post_id, post_url=post_url, post_context=post_context
+            ),
             button("I posted it", "posted", value),
             button("I did not post it", "not_posted", value),
         ]
@@ -135,10 +143,18 @@ def build_buttons(
 
 
 def _open_on_network(
-    reply: Reply | UnsettledReply, network: Network | None, title: str, to_post_id: str
+    reply: Reply | UnsettledReply,
+    network: Network | None,
+    title: str,
+    to_post_id: str,
+    *,
+    post_url: str,
+    post_context: str,
 ) -> list[dict[str, Any]]:
-    """The network's own composer, with the words filled in."""
+    """The network's own composer, with the words filled in where it can."""
     if network is None:
         return []
-    url = network.reply_link(to_post_id, reply.text)
+    url = network.reply_page(to_post_id, reply.text, url=post_url, context=post_context)
+    if not url:
+        return []
     return [button(f"Open on {title}", "open_composer_on_network", url=url, style="primary")]

@@ -33,7 +33,7 @@ class WaitingAuthor:
     @property
     def who(self) -> str:
         """Their handle, as a link to the card."""
-        return mrkdwn_handle_link(self.handle, self.url)
+        return mrkdwn_handle_link(self.handle, self.url, self.ticket.network)
 
     def waiting_time(self, at: datetime) -> str:
         """How long they have waited at `at`."""

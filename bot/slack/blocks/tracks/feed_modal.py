@@ -8,7 +8,7 @@ from typing import Any
 from bot.networks.feed_reader import FeedPreset
 from bot.slack.blocks.elements import Block, button, context_block, format_duration, plain_text
 from bot.slack.blocks.text import line_block, mrkdwn_literal, text_element, truncate
-from bot.slack.blocks.tracks.modal import CHANNEL_BLOCK, INPUT_MAX_CHARS, TRY_LABEL, channel_input
+from bot.slack.blocks.tracks.modal import INPUT_MAX_CHARS, TRY_LABEL, channel_input
 from bot.slack.blocks.tracks.values import FeedModalValue
 from bot.slack.typed_text import for_input
 
@@ -20,12 +20,12 @@ USUAL_INTERVAL = "usual"
 INTERVALS = (60, 300, 900, 3_600, 21_600, 86_400)  # seconds
 OPTION_MAX_CHARS = 75
 ADDRESS_HINT = (
-    "The address of a feed, or of a page such as a forum or a blog: Heard finds the feed behind it. Values in "
-    "the address that may be secret are not shown to others."
+    "The address of a feed, or of a page such as a forum or a blog: Heard finds the feed behind it. Parts "
+    "of the address that may be secret are not shown to others."
 )
 WORDS_HINT = (
-    "Leave it empty to see every entry. Words side by side must all be in an entry; fern or farn finds either "
-    'one, "slow checkout" these words in a row, -free leaves out entries with that word.'
+    "Leave it empty to see every entry. Words side by side must all be in an entry; fern or farn finds "
+    'either one, "slow checkout" these words in a row, -free leaves out entries with that word.'
 )
 
 
@@ -197,5 +197,3 @@ def _try_button(parts: FeedModalParts) -> Block:
     if parts.is_trying:
         return context_block(":hourglass_flowing_sand: Looking …")
     return {"type": "actions", "block_id": "try", "elements": [button(TRY_LABEL, TRY_FEED_ACTION_ID)]}
-
-

@@ -162,9 +162,7 @@ def _shown(words: str) -> str:
     return mrkdwn_literal(truncate(words, FILTERS_SHOWN_MAX_CHARS))
 
 
-def _buttons(
-    one: ListedTrack, page: int, show_address: Callable[[str], str]
-) -> list[dict[str, Any]]:
+def _buttons(one: ListedTrack, page: int, show_address: Callable[[str], str]) -> list[dict[str, Any]]:
     value = TrackValue(one.track.id, page)
     edit = button("Edit", EDIT_ACTION_ID, value)
     if one.track.kind == MENTIONS_TRACK:
@@ -174,7 +172,11 @@ def _buttons(
         if one.track.paused_at is None
         else button("Resume", RESUME_ACTION_ID, value)
     )
-    return [edit, turn, button("Remove", REMOVE_ACTION_ID, value) | {"confirm": _confirmation(one, show_address)}]
+    return [
+        edit,
+        turn,
+        button("Remove", REMOVE_ACTION_ID, value) | {"confirm": _confirmation(one, show_address)},
+    ]
 
 
 def _confirmation(one: ListedTrack, show_address: Callable[[str], str]) -> dict[str, Any]:

@@ -43,7 +43,9 @@ def test_the_first_reading_takes_a_day_and_at_most_fifty_and_says_what_it_leaves
     assert len(feeds.titles()) == 50
 
 
-def test_new_is_a_new_id_however_old_its_date_and_its_clock_starts_at_the_last_reading(feeds: FeedRoom) -> None:
+def test_new_is_a_new_id_however_old_its_date_and_its_clock_starts_at_the_last_reading(
+    feeds: FeedRoom,
+) -> None:
     feeds.listen()
     feeds.sites.show(FORUM, feeds.entry("1"))
     feeds.read()
