@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape, unescape
 from html.entities import html5
+from itertools import islice
 from typing import Final
 from urllib.parse import urljoin
 from xml.parsers import expat
 
 from bot.networks.feed.documents import NotAFeed
 
+NO_MARKUP = "It is neither XML nor JSON, so it is no feed."
 _DEPTH_MAX = 256  # what is nested deeper belongs to its ancestor at this depth
 _ELEMENTS_MAX = 100_000
+_ATTRIBUTES_MAX = 100  # of one element, and prefixes that are known in one
 _GROWTH_MAX = 4  # times the document, for characters that come out of entities
 
 _XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
@@ -33,7 +36,7 @@ _TOKEN = re.compile(
     r"|<!--(?:.*?-->|.*\Z)"
     r"|<[!?][^<>\[]*(?:\[[^\[\]]{0,5000}\][^<>]*)?>"
     r"|</\s{0,9}(?P<end>[^\s<>/]+)[^<>]*>"
-    r"|<(?P<start>[A-Za-z_][^\s<>/]*)(?P<attributes>(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)>"
+    r"|<(?P<start>[A-Za-z_][^\s<>/]*)(?P<attributes>(?:[^<>\"']++|\"[^\"<]*\"|'[^'<]*')*+)>"
     r"|(?P<text>[^<]+|<)",
     re.DOTALL,
 )
@@ -176,7 +179,7 @@ def read_markup(text: str, *, counts: Callable[[Element], bool], most: int) -> E
     """
     start = text.find("<")
     if start < 0:
-        raise NotAFeed("It is plain text, not a feed.")
+        raise NotAFeed(NO_MARKUP)
     text = _DECLARATION.sub("", text[start:])
     repaired = _resolve_entities(text)
     builder = _Builder(counts, most)
@@ -186,7 +189,7 @@ def read_markup(text: str, *, counts: Callable[[Element], bool], most: int) -> E
         builder = _Builder(counts, most)
         _read_loosely(repaired, builder)
     if builder.root is None:
-        raise NotAFeed("It is neither XML nor JSON, so it is no feed.")
+        raise NotAFeed(NO_MARKUP)
     return builder.root
 
 
@@ -240,7 +243,10 @@ def _read_loosely(text: str, builder: "_Builder") -> None:
         elif token["start"]:
             attributes = {
                 name: unescape(double or single or bare)
-                for name, double, single, bare in _ATTRIBUTE.findall(token["attributes"])
+                for name, double, single, bare in (
+                    found.groups("")
+                    for found in islice(_ATTRIBUTE.finditer(token["attributes"]), _ATTRIBUTES_MAX)
+                )
             }
             builder.start(token["start"], attributes)
             if token["attributes"].rstrip().endswith("/"):
@@ -271,14 +277,14 @@ class _Builder:
         if self._elements > _ELEMENTS_MAX:
             raise NotAFeed(f"It has more than {_ELEMENTS_MAX:,} elements, too many for a feed.", "too long")
         parent, prefixes = (self._open[-1][1], self._open[-1][2]) if self._open else (None, {})
-        given = {key.lower(): value for key, value in attributes.items()}
+        given = {key.lower(): value for key, value in islice(attributes.items(), _ATTRIBUTES_MAX)}
         declared = {
             key.removeprefix("xmlns").removeprefix(":"): value
             for key, value in given.items()
             if key == "xmlns" or key.startswith("xmlns:")
         }
         if declared:
-            prefixes = prefixes | declared
+            prefixes = prefixes | declared if len(prefixes) < _ATTRIBUTES_MAX else prefixes
             given = {key: value for key, value in given.items() if not key.startswith("xmlns")}
         prefix, _, local = name.lower().rpartition(":")
         uri = prefixes.get(prefix, "")
