@@ -2,7 +2,7 @@
 
 A track may listen to a feed: its address and how often it is read are on the track, the state of the feed,
 which several tracks may share, in a table of its own. A post keeps the time that its writer gave it, if
-that was not believed; a person, how handles are written on their network.
+that was not believed.
 
 Revision: 0025
 Follows: 0023
@@ -24,7 +24,6 @@ NOT_GONE = sa.text("gone_at IS NULL")
 def upgrade() -> None:
     op.add_column("tracks", sa.Column("address", sa.Text(), nullable=True))
     op.add_column("tracks", sa.Column("interval_seconds", sa.Integer(), nullable=True))
-    op.add_column("authors", sa.Column("handle_sign", sa.Text(), server_default="@", nullable=False))
     op.add_column("mentions", sa.Column("dated_at", Moment(), nullable=True))
     op.create_index("ix_tracks_address", "tracks", ["address"])
     op.create_table(
@@ -57,7 +56,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("feeds")
     op.drop_column("mentions", "dated_at")
-    op.drop_column("authors", "handle_sign")
     op.drop_index("ix_tracks_address", "tracks")
     op.drop_column("tracks", "interval_seconds")
     op.drop_column("tracks", "address")

@@ -101,7 +101,7 @@ def store_profiles(
     known = [(author, people[network_id]) for network_id, author in authors.items()]
     try:
         with session.begin_nested():
-            _store_all(session, network, known, at=at)
+            _store_all(session, known, at=at)
     except UNFIT_ERRORS as error:
         raise_if_database_failed(error)
         for author, person in known:
@@ -113,16 +113,14 @@ def _store_one(
 ) -> None:
     try:
         with session.begin_nested():
-            _store_all(session, network, [(author, person)], at=at)
+            _store_all(session, [(author, person)], at=at)
     except UNFIT_ERRORS as error:
         raise_if_database_failed(error)
         log.warning("could not store a profile of %s (%s)", network.title, type(error).__name__)
         session.get_one(Author, author.id, populate_existing=True).fetched_at = at
 
 
-def _store_all(
-    session: Session, network: Network, known: list[tuple[Author, AuthorProfile]], *, at: datetime
-) -> None:
+def _store_all(session: Session, known: list[tuple[Author, AuthorProfile]], *, at: datetime) -> None:
     """Take the profiles over, and have the cards of whoever has a new name redrawn."""
     renamed: list[int] = []
     changed: list[int] = []
@@ -136,7 +134,6 @@ def _store_all(
             protected=person.protected,
             avatar_url=person.avatar_url,
             at=at,
-            handle_sign=network.handle_sign,
         )
         if before != (author.handle, author.name):
             renamed.append(author.id)

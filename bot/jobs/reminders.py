@@ -142,7 +142,7 @@ def waiter_of(ctx: BotContext, session: Session, ticket: Ticket) -> WaitingAutho
     url = permalink(ctx.slack.workspace, *find_place(session, ticket.id))
     return WaitingAuthor(
         ticket=ticket,
-        name=None if ticket.is_private else author.display_name,
+        handle=None if ticket.is_private else author.handle,
         title=ctx.network_titles.get(name, name),
         words=PRIVATE_TEXT if ticket.is_private else target.display_text if target is not None else "",
         url=url,

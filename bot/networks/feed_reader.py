@@ -86,6 +86,11 @@ class FeedReader(PublicNetwork):
 
     @classmethod
     @abstractmethod
+    def secrets_of(cls, address: str) -> list[str]:
+        """Return what of the address must not be in a log, in every spelling."""
+
+    @classmethod
+    @abstractmethod
     def presets(cls) -> tuple[FeedPreset, ...]:
         """Return the sites for which `preset_address` can make an address."""
 
@@ -93,6 +98,14 @@ class FeedReader(PublicNetwork):
     @abstractmethod
     def preset_address(cls, name: str, typed: str) -> str:
         """Return the address that the preset called `name` makes of `typed`. Raises `AddressError`."""
+
+    @classmethod
+    @abstractmethod
+    def read_opml(cls, body: bytes) -> list[tuple[str, str]]:
+        """Return title and address, as written there, of each feed in a list that a reader exported (OPML).
+
+        Raises `AddressError` if it is no such list.
+        """
 
     @abstractmethod
     def feed(

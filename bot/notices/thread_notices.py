@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from bot.slack.blocks.elements import Block, button, format_duration, section_block
 from bot.slack.blocks.replies.delivery import lookups_text, waiting_reason
-from bot.slack.blocks.text import date_token, isolate_name, mrkdwn_error, mrkdwn_handle, quote_block
+from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle, quote_block
 from bot.slack.blocks.tickets.reply_button import build_reply_button
 from bot.slack.blocks.values import ReplyValue
 from models import Account, Author, Mention, Notice, Reply, Ticket
-from models.core.mrkdwn import escape_entities, escape_mrkdwn
+from models.core.mrkdwn import escape_entities
 from models.slack.notice import quote_block_id
 from models.sources.no_account import NO_ACCOUNT_ID
 from models.tickets import answer_as
@@ -274,7 +274,7 @@ def _as_account_text(given: Mapping[str, Any]) -> str:
 def _author_text(given: Mapping[str, Any]) -> str:
     author_id = given.get("author_id", given["about"].author_id)  # on another network they are another one
     author: Author = given["session"].get_one(Author, author_id)
-    return escape_mrkdwn(author.written_handle or isolate_name(author.display_name))
+    return mrkdwn_handle(author.handle, author.network) if author.handle else author.display_name
 
 
 def _stopped_text(given: Mapping[str, Any]) -> str:

@@ -196,11 +196,11 @@ def _row(ctx: BotContext, ticket: Ticket, mention: Mention, author: Author) -> G
         url=mention.url,
         posted_at=mention.posted_at,
         matched=mention.matched,
-        handle_sign=author.handle_sign,
         network_title=_title(ctx.network_titles, ticket.network),
         state=ticket.state,
         why_first=short_text(Priority.read(ticket.priority_reasons)),
         composer=ticket.composer,
+        network=ticket.network,
     )
 
 

@@ -50,7 +50,7 @@ def build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body, 
 def _audience_as_seen(network: Network, seen: TicketValue, post_id: str, at: datetime) -> Audience:
     """Whom a reply reaches, as far as the button says; the submit is held against the ledger."""
     account = (seen.account or "us") if network.needs_account else ""
-    audience = Audience(network.title, account, seen.handle or None, handle_sign=network.handle_sign)
+    audience = Audience(network.title, account, seen.handle or None, network=network.name)
     if seen.visibility not in VISIBILITIES:
         return replace(audience, visibility=UNKNOWN_VISIBILITY)
     visibility = cast("Visibility", seen.visibility)

@@ -65,7 +65,7 @@ class Destination:
             content_warning=self.to.content_warning,
             prefix=self.prefix,
             is_narrowed=self.visibility != self.to.visibility,
-            handle_sign=self.network.handle_sign,
+            network=self.network.name,
         )
 
 

@@ -113,8 +113,8 @@ def _close(ctx: BotContext, who: Actor, ticket_id: int, outcome: str, access: Re
             ticket = Ticket.lock(session, ticket_id)
             if not access.allows(ticket):
                 return f"{name}: {NOT_A_READER}"
-            handle = session.get_one(Author, ticket.author_id).handle
-            name = mrkdwn_handle(handle) if handle else "somebody"
+            author = session.get_one(Author, ticket.author_id)
+            name = mrkdwn_handle(author.handle, author.network) if author.handle else "somebody"
             if outcome == TicketState.NOT_ABOUT_US:
                 stopped = ticket.close_not_about_us(session, by=who.id, at=ctx.now())
             else:

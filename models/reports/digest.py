@@ -34,7 +34,7 @@ THANKS_REASON = "thanks"  # the reason, alone or before a few words
 class ThanksPost:
     """A post that was closed as thanks. `channel` and `ts` are its card's."""
 
-    who: str | None
+    handle: str | None
     network: str
     words: str
     channel: str | None
@@ -60,7 +60,7 @@ def list_thanks(
     """
     query = (
         select(
-            *(Author.display_name_sql(), Ticket.network, Mention.text, PLACE_CHANNEL, PLACE_TS),
+            *(Author.handle, Ticket.network, Mention.text, PLACE_CHANNEL, PLACE_TS),
             Mention.id,
             Mention.post_id,
         )

@@ -79,7 +79,6 @@ class TicketEntry:
     has_no_account: bool = False  # neither its account nor another one that heard that post is connected
     reasons: list[Any] | None = None  # of its priority, as `Ticket.priority_reasons` holds them
     is_private: bool = False  # not everybody can see it
-    who: str | None = None  # what its author is called, such as `@jo`
     reply: UnsettledReply | None = None  # the one that needs a person; else the current turn's, if unsettled
 
     @property
@@ -386,7 +385,6 @@ ENTRY_COLUMNS = (
     answer_as.has_no_account(),
     Ticket.priority_reasons,
     Ticket.is_private,
-    Author.display_name_sql(),
 )
 
 

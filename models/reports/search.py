@@ -49,14 +49,13 @@ class SearchCursor:
 class SearchHit:
     """One mention or reply that matches. `by` is the teammate who sent it; None for a mention.
 
-    `who` is what the customer is called, `state` the ticket's, `delivery` the reply's, `channel` and `ts` the
-    card's.
+    `handle` is the customer's, `state` the ticket's, `delivery` the reply's, `channel` and `ts` the card's.
     """
 
     id: int
     ticket_id: int
     network: str
-    who: str | None
+    handle: str | None
     text: str
     at: datetime
     state: str
@@ -315,7 +314,7 @@ def _mentions(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Sear
         Mention.id,
         Ticket.id,
         Mention.network,
-        Author.display_name_sql(),
+        Author.handle,
         Mention.text,
         Mention.posted_at,
         *_TICKET_COLUMNS,
@@ -332,7 +331,7 @@ def _replies(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Searc
         Reply.id,
         Ticket.id,
         reply_network(),
-        Author.display_name_sql(),
+        Author.handle,
         Reply.text,
         Reply.created_at,
         *_TICKET_COLUMNS,

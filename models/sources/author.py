@@ -3,17 +3,15 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, case, func, select
+from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from models.core.base import Base, Key, add_if_absent
+from models.sources.handles import write_handle
 
 
 class Author(Base):
-    """A person on a network; a profile is bought seldom and kept.
-
-    `handle_sign` is what people there write in front of a handle. Where nobody has a handle, it is empty.
-    """
+    """A person on a network; a profile is bought seldom and kept."""
 
     __tablename__ = "authors"
     __table_args__ = (UniqueConstraint("network", "network_id"),)
@@ -22,7 +20,6 @@ class Author(Base):
     network: Mapped[str]
     network_id: Mapped[str]
     handle: Mapped[str | None]
-    handle_sign: Mapped[str] = mapped_column(default="@", server_default="@")
     name: Mapped[str | None]
     followers: Mapped[int | None]
     verified: Mapped[bool] = mapped_column(default=False)
@@ -50,13 +47,11 @@ class Author(Base):
         protected: bool,
         avatar_url: str | None,
         at: datetime,
-        handle_sign: str = "@",
     ) -> None:
         """Take over what the network says of them at `at`. A former handle still finds them."""
         if self.handle and self.handle.lower() != handle.lower():
             self._was_called(self.handle, at)
         self.handle, self.name, self.followers = handle, name, followers
-        self.handle_sign = handle_sign
         self.verified, self.protected, self.avatar_url = verified, protected, avatar_url
         self.fetched_at = at
 
@@ -72,19 +67,8 @@ class Author(Base):
 
     @property
     def display_name(self) -> str:
-        """What to call them in our own sentences: by their handle, else by their name; plain text."""
-        return self.written_handle or self.name or "somebody"
-
-    @property
-    def written_handle(self) -> str:
-        """Their handle as people write it there, such as `@jo`; empty if they have none."""
-        return f"{self.handle_sign}{self.handle}" if self.handle else ""
-
-    @classmethod
-    def display_name_sql(cls) -> ColumnElement[str | None]:
-        """Returns `display_name` as an SQL expression; NULL if nothing is known of them."""
-        has_handle = func.coalesce(cls.handle, "") != ""
-        return case((has_handle, cls.handle_sign + cls.handle), else_=func.nullif(cls.name, ""))
+        """What to call them in our own sentences."""
+        return write_handle(self.handle, self.network) if self.handle else "somebody"
 
 
 class FormerHandle(Base):

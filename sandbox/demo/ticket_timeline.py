@@ -37,7 +37,7 @@ class LedgerView:
             select(Event.ticket_id, func.max(Event.id).label("last")).group_by(Event.ticket_id).subquery()
         )
         query = (
-            select(Ticket.id, Ticket.state, Author.handle)
+            select(Ticket.id, Ticket.state, Author.handle, Author.name)
             .join(Author, Author.id == Ticket.author_id)
             .join(touched, touched.c.ticket_id == Ticket.id)
             .order_by(touched.c.last.desc())
@@ -45,7 +45,7 @@ class LedgerView:
         )
         with self._database.read(2.0) as session:
             return [
-                {"id": row.id, "state": row.state, "who": row.handle or "somebody"}
+                {"id": row.id, "state": row.state, "who": row.handle or row.name or "somebody"}
                 for row in session.execute(query)
             ]
 
@@ -61,7 +61,7 @@ class LedgerView:
             ).all()
             return {
                 "id": ticket.id,
-                "who": author.handle or "somebody",
+                "who": author.handle or author.name or "somebody",
                 "name": author.name or "Somebody",
                 "state": ticket.state,
                 "owner": ticket.owner,

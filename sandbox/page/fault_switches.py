@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from sandbox.bluesky import BlueskyWorld
+from sandbox.feeds import ForumWorld
 from sandbox.mastodon import MastodonWorld
 from sandbox.page.bluesky_faults import BLUESKY_FAULTS
+from sandbox.page.forum_faults import FORUM_FAULTS
 from sandbox.page.mastodon_faults import MASTODON_FAULTS
 from sandbox.page.switch import Switch
 from sandbox.page.x_faults import X_FAULTS
@@ -28,6 +30,7 @@ class Switches:
         x: XWorld,
         mastodon: MastodonWorld,
         bluesky: BlueskyWorld,
+        forum: ForumWorld,
         *,
         restart: Callable[[dict[str, str]], None],
     ) -> None:
@@ -40,6 +43,7 @@ class Switches:
             *self._of_x(),
             *(one.switch("mastodon", mastodon.faults) for one in MASTODON_FAULTS),
             *(one.switch("bluesky", bluesky.faults) for one in BLUESKY_FAULTS),
+            *(one.switch("forum", forum.faults) for one in FORUM_FAULTS),
             *self._of_slack(),
         )
         self.all = {switch.name: switch for switch in made}

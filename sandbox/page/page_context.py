@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sandbox.bluesky import BlueskyServer
+from sandbox.feeds import ForumServer
 from sandbox.mastodon import MastodonServer
 from sandbox.page.event_stream import EventStream
 from sandbox.page.fault_switches import Switches
@@ -69,6 +70,7 @@ class PageContext:
     x: XServer
     mastodon: MastodonServer
     bluesky: BlueskyServer
+    forum: ForumServer
     bot: BotControl
     ledger: Ledger
     customers: ScriptedPosts
@@ -80,5 +82,5 @@ class PageContext:
     switches: Switches = field(init=False)
 
     def __post_init__(self) -> None:
-        worlds = (self.slack.world, self.x.world, self.mastodon.world, self.bluesky.world)
+        worlds = (self.slack.world, self.x.world, self.mastodon.world, self.bluesky.world, self.forum.world)
         object.__setattr__(self, "switches", Switches(*worlds, restart=self.bot.restart))

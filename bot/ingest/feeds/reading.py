@@ -24,6 +24,7 @@ from bot.networks.base import Later
 from bot.networks.feed_reader import FeedGoneLater, FeedReader, FeedReading, HostBusyLater
 from bot.networks.values import Position, Post
 from bot.notices import feed_notices
+from bot.runtime import logs
 from models import AlsoHeard, Cursor, Feed, LeftOutPost, Mention, Track
 from models.core import bulk_insert
 from models.core.database import BusyError
@@ -62,6 +63,7 @@ def read_feed(ctx: BotContext, network: FeedReader, feed_id: int, lease: str) ->
         _postpone(ctx, feed_id, lease, at=ctx.now())
         return
     feed = plan.feed
+    logs.hide(network.secrets_of(feed.current_address))
     try:
         reading = network.feed(
             feed.current_address,

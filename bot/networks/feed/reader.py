@@ -24,6 +24,7 @@ from bot.networks.feed.fetching import (
     PageSeen,
     Validators,
 )
+from bot.networks.feed.opml import parse_opml
 from bot.networks.feed.position import FeedPosition, short_id
 from bot.networks.feed_reader import (
     AddressError,
@@ -38,7 +39,7 @@ from bot.networks.feed_reader import (
 from bot.networks.values import AuthorProfile, Position, Post, PostPage, UnreadableRow
 
 MOVE_STEADY_FOR = timedelta(days=7)  # that permanent redirects lead to one address before it is adopted
-PARSE_SECONDS = 5.0
+PARSE_SECONDS = 3.0
 FIND_WAIT_SECONDS = 5.0  # for the host's turn, where a person waits
 TRIED_SOURCE = "0"  # of posts that are only shown
 _ID_CHARS = 20
@@ -69,6 +70,7 @@ class Feeds(FeedReader):
     """The network of all feeds: it is there without an account and without any setting."""
 
     name, title = "feed", "Feeds"
+    handle_sign = ""  # people have only the name that the feed gives them
     profile_lifetime = timedelta(days=365)  # a name is part of the author's id, so it never changes
 
     def __init__(self, fetcher: Fetching, parser: Parsing, *, interval: timedelta) -> None:
@@ -91,6 +93,11 @@ class Feeds(FeedReader):
         return addresses.hidden_address(address)
 
     @classmethod
+    def secrets_of(cls, address: str) -> list[str]:
+        """See `FeedReader`."""
+        return addresses.secrets_of(address)
+
+    @classmethod
     def presets(cls) -> tuple[FeedPreset, ...]:
         """See `FeedReader`."""
         return tuple(FeedPreset(one.name, one.title, one.typed) for one in presets.PRESETS)
@@ -105,6 +112,14 @@ class Feeds(FeedReader):
                 except presets.PresetRefusedError as no:
                     raise AddressError(str(no)) from None
         raise AddressError("Heard knows no such site.")
+
+    @classmethod
+    def read_opml(cls, body: bytes) -> list[tuple[str, str]]:
+        """See `FeedReader`."""
+        try:
+            return parse_opml(body)
+        except NotAFeed as no:
+            raise AddressError(str(no)) from None
 
     # --- reading --------------------------------------------------------------------------------------------
 
@@ -176,8 +191,8 @@ class Feeds(FeedReader):
         return seen.title
 
     def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:
-        """Return the names that are part of the ids: feeds have no profiles and no handles."""
-        return tuple(AuthorProfile(one, "", one.partition(":")[2]) for one in ids)
+        """Return the names that are part of the ids: feeds have no profiles, and no other handles."""
+        return tuple(AuthorProfile(one, one.partition(":")[2], "") for one in ids)
 
     def _fetch(self, address: str, validators: Validators, *, wait_seconds: float = 0) -> Fetched:
         try:

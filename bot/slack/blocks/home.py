@@ -32,7 +32,6 @@ from bot.slack.blocks.text import (
     date_token,
     line_block,
     link_element,
-    one_line,
     quote_block,
     text_element,
     truncate,
@@ -44,6 +43,7 @@ from models.core.normalize import sanitize
 from models.reports.drafts import Draft
 from models.reports.open_tickets import Listing, TicketEntry
 from models.reports.today import TodayCounts
+from models.sources.handles import write_handle
 from models.tickets.state import CLOSE_REASONS, TicketState
 
 DRAFTS_SHOWN_MAX, OWN_TICKETS_SHOWN_MAX, WAITING_PER_PAGE = 5, 8, 20  # how many of each are shown at once
@@ -361,7 +361,7 @@ def _quote_blocks(before: str, one: TicketEntry, shown: HomeContent, words: str)
 
 
 def _who(one: TicketEntry) -> str:
-    return one_line(one.who) if one.who else "somebody"
+    return write_handle(one.handle, one.network) if one.handle else "somebody"
 
 
 def _title(one: TicketEntry, shown: HomeContent) -> str:

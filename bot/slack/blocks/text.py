@@ -17,6 +17,7 @@ from models.core.mrkdwn import escape_entities as escape_entities  # noqa: PLC04
 from models.core.mrkdwn import escape_mrkdwn, link_words
 from models.core.mrkdwn import unescape as unescape  # noqa: PLC0414
 from models.core.normalize import sanitize as sanitize  # noqa: PLC0414
+from models.sources.handles import write_handle
 
 Block = dict[str, Any]
 Element = dict[str, Any]
@@ -64,21 +65,20 @@ def one_line(text: str) -> str:
     return " ".join(_BIDI_CONTROL.sub("", text).split())
 
 
-def mrkdwn_handle(handle: str) -> str:
-    """`@handle` for mrkdwn, as itself: `@_acme_` is never italics.
+def mrkdwn_handle(handle: str, network: str | None = None) -> str:
+    """`@handle` (or as `network` writes it) for mrkdwn, as itself: `@_acme_` is never italics.
 
     https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
     """
-    return escape_mrkdwn(f"@{handle}")
+    return escape_mrkdwn(write_handle(handle, network))
 
 
-def mrkdwn_name_link(name: str | None, url: str) -> str:
-    """What somebody is called, such as `@jo`, for mrkdwn: a link to their card, else bold."""
-    called = one_line(name) if name is not None else "somebody"
+def mrkdwn_handle_link(handle: str | None, url: str, network: str | None = None) -> str:
+    """Somebody's `@handle` for mrkdwn, as a link to their card, or bold where it has no address."""
     if not url:
-        shown = escape_mrkdwn(called)
-        return shown if shown.startswith("`") else f"*{shown}*"
-    return link_words(called, url)
+        name = mrkdwn_handle(handle, network) if handle is not None else "somebody"
+        return name if name.startswith("`") else f"*{name}*"
+    return link_words(write_handle(handle, network) if handle is not None else "somebody", url)
 
 
 def mrkdwn_literal(words: str) -> str:

@@ -153,9 +153,10 @@ class ForumWorld:
         with self.lock:
             return Counter(self.journal.counts)
 
-    def on_change(self, observer: Callable[[Change], None]) -> None:
-        """Call `observer` after every change."""
+    def on_change(self, observer: Callable[[Change], None]) -> Callable[[], None]:
+        """Call `observer` after every change, until the function that this returns is called."""
         self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
 
     def _add(self, where: tuple[int, int], author: str, title: str, text: str, at: datetime | None) -> Post:
         """Add a post; `where` is its topic, and its place in it."""
@@ -172,7 +173,7 @@ class ForumWorld:
         with self.lock:
             self.revision += 1
             self.changed_at = self.clock()
-        for observer in self._observers:
+        for observer in tuple(self._observers):
             observer(change)
 
 

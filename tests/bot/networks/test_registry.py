@@ -17,6 +17,7 @@ from bot.networks.values import Position, PostPage
 ROOT = Path(__file__).parents[3]
 NETWORKS = ROOT / "bot" / "networks"
 SHARED = {
+    "html_text",
     "answerable",
     "base",
     "charges",

@@ -17,7 +17,7 @@ from bot.slack.blocks.elements import (
 from bot.slack.blocks.issues.ranking import people_to_tell_text
 from bot.slack.blocks.replies import unsettled
 from bot.slack.blocks.replies.unsettled import stuck_text
-from bot.slack.blocks.text import date_token, mrkdwn_literal, mrkdwn_name_link, quote_block, truncate
+from bot.slack.blocks.text import date_token, mrkdwn_handle_link, mrkdwn_literal, quote_block, truncate
 from models.reports.counts import FIRST_REPLY, FIRST_REPLY_OFFICE
 from models.reports.digest import Problem, SourceFigures, ThanksPost
 from models.reports.open_tickets import Listing, TicketEntry
@@ -120,19 +120,18 @@ def _line(digest: Digest, one: TicketEntry) -> str:
     if unsettled.is_late(one, digest.at):
         mark = unsettled.LATE_EMOJI
     waited = f"{format_duration(digest.at - one.since)}, " if one.is_open else ""
-    who = _linked(digest, one.who, one.channel, one.ts)
+    who = _linked(digest, one)
     return f"• {mark}{who} on {title}: {waited}{owner}{standing}"
 
 
 def _author_text(digest: Digest, one: ThanksPost) -> str:
     title = digest.titles.get(one.network, one.network)
-    return f"{_linked(digest, one.who, one.channel, one.ts)} on {title}"
+    return f"{_linked(digest, one)} on {title}"
 
 
-def _linked(digest: Digest, who: str | None, channel: str | None, ts: str | None) -> str:
-    return mrkdwn_name_link(
-        truncate(who, HANDLE_MAX_CHARS) if who else None, permalink(digest.url, channel, ts)
-    )
+def _linked(digest: Digest, one: TicketEntry | ThanksPost) -> str:
+    name = truncate(one.handle, HANDLE_MAX_CHARS) if one.handle else None
+    return mrkdwn_handle_link(name, permalink(digest.url, one.channel, one.ts), one.network)
 
 
 def _period(name: str, report: StatsReport, target: timedelta | None) -> str:

@@ -13,7 +13,7 @@ from bot.slack.blocks.elements import (
 )
 from bot.slack.blocks.replies import unsettled
 from bot.slack.blocks.replies.unsettled import stuck_text
-from bot.slack.blocks.text import date_token, mrkdwn_name_link, truncate
+from bot.slack.blocks.text import date_token, mrkdwn_handle_link, truncate
 from bot.slack.blocks.tickets.priority_line import points_text
 from models.reports.open_tickets import Listing, TicketEntry
 from models.tickets.priorities import ChannelWeights
@@ -122,7 +122,7 @@ def _fit_lines(lines: list[tuple[str, str, TicketEntry]]) -> list[str]:
         seen += (
             len(more)
             + 85  # of the parts of a line that hardly vary
-            + min(len(entry.who or ""), HANDLE_MAX_CHARS)
+            + min(len(entry.handle or ""), HANDLE_MAX_CHARS)
             + (REPLY_STATUS_MAX_CHARS if entry.is_answered else 0)
         )
         if kept and seen > LIST_MAX_CHARS:
@@ -143,8 +143,10 @@ def pack_lines(lines: list[str]) -> list[Block]:
 
 
 def _ticket_line(one: TicketEntry, titles: Mapping[str, str], *, url: str, at: datetime) -> str:
-    name = mrkdwn_name_link(
-        truncate(one.who, HANDLE_MAX_CHARS) if one.who else None, permalink(url, one.channel, one.ts)
+    name = mrkdwn_handle_link(
+        truncate(one.handle, HANDLE_MAX_CHARS) if one.handle else None,
+        permalink(url, one.channel, one.ts),
+        one.network,
     )
     owner = f"assigned to <@{one.owner}>" if one.owner else "unassigned"
     title = titles.get(one.network, one.network)

@@ -4,17 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, permalink
-from bot.slack.blocks.text import (
-    date_element,
-    line_block,
-    link_element,
-    one_line,
-    quote_block,
-    text_element,
-    truncate,
-)
+from bot.slack.blocks.text import date_element, line_block, link_element, quote_block, text_element, truncate
 from bot.slack.blocks.values import SearchValue
 from models.reports.search import SearchHit, SearchPage
+from models.sources.handles import write_handle
 from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 from models.tickets.state import TicketState
 
@@ -79,7 +72,7 @@ def _filter_line(start: str, words: str | None, accounts: Sequence[str], tracks:
 
 def _result_block(one: SearchHit, titles: Mapping[str, str], url: str) -> Block:
     """Who said it, when, where that stands, and the words, which Slack does not parse."""
-    who = text_element(one_line(one.who) if one.who else "somebody", "bold")
+    who = text_element(write_handle(one.handle, one.network) if one.handle else "somebody", "bold")
     parts: list[Any] = [who, f" on {titles.get(one.network, one.network)}  ·  "]
     if one.by is not None:
         parts = [{"type": "user", "user_id": one.by}, _our_verb(one), *parts]

@@ -123,14 +123,14 @@ def author_line(row: GroupRow) -> Block:
     """Who wrote one of the posts."""
     parts: list[Any] = [text_element(isolate_name(row.name or row.handle or "Somebody"), "bold")]
     if row.handle:
-        parts += [text_element("  "), link_element(row.profile, f"{row.handle_sign}{row.handle}")]
+        parts += [text_element("  "), link_element(row.profile, row.at_handle)]
     if row.state != TicketState.WAITING:
         parts.append(text_element(f"  {row.state}"))
     return line_block(*parts)
 
 
 def _name_element(row: GroupRow) -> dict[str, Any]:
-    name = f"{row.handle_sign}{row.handle}" if row.handle else isolate_name(row.name or "Somebody")
+    name = row.at_handle if row.handle else isolate_name(row.name or "Somebody")
     return link_element(row.url, name)
 
 

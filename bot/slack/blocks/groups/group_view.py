@@ -6,6 +6,7 @@ from datetime import datetime
 
 from models import GroupClosing, TicketGroup
 from models.slack.ticket_group import GroupKind
+from models.sources.handles import write_handle
 from models.tickets.state import TicketState
 
 ROWS_SHOWN_MAX = 5  # tickets whose words stand on the card
@@ -31,12 +32,17 @@ class GroupRow:
     state: str = TicketState.WAITING
     why_first: str = ""  # the reasons of its priority, mrkdwn
     composer: str | None = None  # the Slack id of who is writing a reply
-    handle_sign: str = "@"
+    network: str | None = None
+
+    @property
+    def at_handle(self) -> str:
+        """Their handle as people write it there; `handle` must be set."""
+        return write_handle(self.handle or "", self.network)
 
     @property
     def label(self) -> str:
         """Who wrote it."""
-        handle = f"{self.handle_sign}{self.handle}" if self.handle else ""
+        handle = self.at_handle if self.handle else ""
         return " ".join(part for part in (self.name or "", handle) if part) or "Somebody"
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from bot.slack.blocks.elements import Block, context_block, plain_text
 from bot.slack.blocks.text import mrkdwn_handle, truncate
 from models.core.fingerprint import short_mark
-from models.core.mrkdwn import escape_mrkdwn
 
 PUBLIC_VISIBILITIES = {"public", "unlisted"}
 UNKNOWN_VISIBILITY = "unknown"  # nobody has asked the ledger yet
@@ -20,7 +19,7 @@ class Audience:
 
     `title` is the network's, `account` our handle (empty where Heard has no account), `handle` the author's,
     None if it is not known. `prefix` is what Heard puts in front of the words. `is_narrowed`: fewer people
-    see it than the post, as the account posts so by default. `handle_sign` stands in front of handles there.
+    see it than the post, as the account posts so by default. `network` is its name in the ledger.
     """
 
     title: str
@@ -30,7 +29,7 @@ class Audience:
     content_warning: str | None = None
     prefix: str = ""
     is_narrowed: bool = False
-    handle_sign: str = "@"
+    network: str | None = None
 
     @property
     def prefix_mark(self) -> str:
@@ -45,7 +44,7 @@ class Audience:
     @property
     def recipient(self) -> str:
         """The author of the post, mrkdwn."""
-        return f"*{escape_mrkdwn(self.handle_sign + self.handle)}*" if self.handle else "its author"
+        return f"*{mrkdwn_handle(self.handle, self.network)}*" if self.handle else "its author"
 
     @property
     def send_label(self) -> str:

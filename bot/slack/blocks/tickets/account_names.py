@@ -24,8 +24,5 @@ def join_handles(handles: Sequence[str]) -> str:
 
 def author_text(author: Author) -> str:
     """Somebody by name and handle, as text that does nothing in Slack."""
-    handle = escape_mrkdwn(author.written_handle)
-    if not author.name:
-        return handle or author.display_name
-    name = escape_mrkdwn(isolate_name(author.name))
-    return f"{name} ({handle})" if handle else name
+    handle = mrkdwn_handle(author.handle, author.network) if author.handle else author.display_name
+    return f"{escape_mrkdwn(isolate_name(author.name))} ({handle})" if author.name else handle

@@ -4,6 +4,7 @@ What a customer typed stands only in rich_text elements, which Slack shows as th
 it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
 """
 
+from datetime import timedelta
 from typing import Any
 
 from bot.slack.blocks import attachments, notification_text
@@ -40,6 +41,9 @@ from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.incoming_post import is_private
 from models.tickets.state import ANSWERED_OUTSIDE, HANDED_OFF, OPEN_STATES, TicketState
 
+THREAD_TITLE_MAX_CHARS = 120
+DATES_DIFFER_AFTER = timedelta(minutes=10)
+SANE_AGE = timedelta(days=20_000)  # of a date: Slack need not know what to make of the year 1795
 _AUDIENCE_TEXTS = {
     "direct": ":lock: direct message: only those it names see it",
     "followers": ":lock: only the author's followers and those it names see it",
@@ -97,10 +101,13 @@ def _headline(view: CardView) -> str:
 def _header(view: CardView) -> Block:
     """Who speaks."""
     author = view.author
-    parts: list[Any] = [text_element(isolate_name(author.name or author.handle or "Somebody"), "bold")]
-    if author.handle:
-        profile = view.network.profile_link(author.handle) if view.network is not None else ""
-        parts += [text_element("  "), link_element(profile, author.written_handle)]
+    profile = view.network.profile_link(author.handle) if view.network and author.handle else ""
+    handle = link_element(profile, author.display_name)
+    if author.handle and not author.name:  # a network where people have no other name
+        parts: list[Any] = [handle]
+    else:
+        parts = [text_element(isolate_name(author.name or "Somebody"), "bold")]
+        parts += [text_element("  "), handle] if author.handle else []
     if author.verified:
         parts.append(text_element("  ✓ verified"))
     return line_block(*parts)
@@ -141,7 +148,8 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
     """One post of theirs: the words as they are, and a line about them in ours."""
     if mention.deleted_at is not None:
         return [context_block(missing_post.removed_text(mention, view.title_on(mention.network)))]
-    about = [date_token(mention.posted_at), *_match_reasons(mention, view)]
+    reasons = _match_reasons(mention, view)
+    about = [date_token(mention.posted_at), *_other_date(mention), *reasons, *_thread(mention, view)]
     if mention.media:
         about.append(describe_attachments(mention.attached))
     if mention.quoted is not None and mention.matched != "quotes us":
@@ -167,12 +175,29 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
     return [*warning, words, *beside, context_block("  ·  ".join(about)), *missing]
 
 
+def _other_date(mention: Mention) -> list[str]:
+    """The time that its writer gave it, where that differs from the one that counts."""
+    at = mention.dated_at
+    if at is None or abs(at - mention.posted_at) <= DATES_DIFFER_AFTER:
+        return []
+    is_sane = mention.posted_at - SANE_AGE < at < mention.posted_at + SANE_AGE
+    return [f"dated {date_token(at) if is_sane else f'{at:%Y-%m-%d}'}"]
+
+
+def _thread(mention: Mention, view: CardView) -> list[str]:
+    """What the post is a part of, if its network says so."""
+    is_here = view.network is not None and mention.network == view.ticket.network
+    title = view.network.thread_title(mention.reply_context) if view.network and is_here else None
+    return [f"in “{mrkdwn_literal(truncate(title, THREAD_TITLE_MAX_CHARS))}”"] if title else []
+
+
 def _match_reasons(mention: Mention, view: CardView) -> list[str]:
     """Why it is here, and whom the network put in front of the words, if it is not ours alone."""
     further = [one for one in view.further_reasons.get(mention.id, ()) if one != mention.matched]
     why = mrkdwn_literal("; ".join([mention.matched, *dict.fromkeys(further)]))
     if mention.answers is not None:
-        why = f"answers {mrkdwn_handle(mention.answers) if mention.answers else 'somebody else'}, {why}"
+        whom = mrkdwn_handle(mention.answers, mention.network) if mention.answers else "somebody else"
+        why = f"answers {whom}, {why}"
     addressed = mention.addressed or []
     ours = {handle.lower() for handle in (view.account, *(view.connected or ()), *view.left)}
     if addressed and all(handle.lower() in ours for handle in addressed):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.elements import Block, format_duration, section_block
-from bot.slack.blocks.text import date_token, mrkdwn_name_link, quote_block
+from bot.slack.blocks.text import date_token, mrkdwn_handle_link, quote_block
 from models.slack.notice import quote_block_id
 from models.tickets.ticket import Ticket
 
@@ -22,7 +22,7 @@ class WaitingAuthor:
     """Somebody who waits, as a reminder shows them. `url` leads to the card, if it is known where that is."""
 
     ticket: Ticket
-    name: str | None  # what they are called, such as `@jo`
+    handle: str | None
     title: str  # of the network
     words: str
     url: str
@@ -32,8 +32,8 @@ class WaitingAuthor:
 
     @property
     def who(self) -> str:
-        """What they are called, as a link to the card."""
-        return mrkdwn_name_link(self.name, self.url)
+        """Their handle, as a link to the card."""
+        return mrkdwn_handle_link(self.handle, self.url, self.ticket.network)
 
     def waiting_time(self, at: datetime) -> str:
         """How long they have waited at `at`."""

@@ -1,0 +1,16 @@
+"""How people write somebody's handle, by network: @ana mostly, but dang on Hacker News. Pure.
+
+`bot/networks/registry.py` says what each network's file says of it; any other handle is written with an @.
+"""
+
+_signs: dict[str, str] = {}
+
+
+def set_sign(network: str, sign: str) -> None:
+    """Say what stands in front of handles on `network`; empty: nothing."""
+    _signs[network] = sign
+
+
+def write_handle(handle: str, network: str | None) -> str:
+    """Return `handle` as people write it on `network`; None: with an @."""
+    return f"{_signs.get(network or '', '@')}{handle}"
