@@ -186,13 +186,10 @@ def test_a_notification_without_an_id_is_heard_or_kept_to_be_looked_at(here, mon
 @pytest.mark.parametrize("here", ["hollo"], indirect=True)
 def test_mentions_of_one_millisecond_at_the_end_of_a_page_are_heard(here):
     """Hollo's ids say when in milliseconds, and `max_id` leaves out all that share the moment."""
-    start = here.world.clock()
-    said = [
-        here.world.post(
-            "maria@remote.example", f"@acmebrew {number}", at=start + timedelta(milliseconds=number // 7)
-        ).uri
-        for number in range(200)
-    ]
+    start, said = here.world.clock(), list[str]()
+    for number in range(200):
+        here.world.clock = lambda number=number: start + timedelta(milliseconds=number // 7)
+        said += say(here, 1)
 
     pages = here.pages(Position((start - timedelta(seconds=1)).isoformat()))
 
