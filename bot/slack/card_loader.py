@@ -53,6 +53,7 @@ def load_view(
         title=title,
         account=account.name,
         account_id=account.account_id,
+        impossible=account.impossible,
         connected=tuple(one.name for key, one in heard.items() if key not in left),
         left=tuple(one.name for one in left.values()),
         further_reasons={one: tuple(row.matched for row in rows) for one, rows in reasons.items()},

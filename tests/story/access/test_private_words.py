@@ -354,7 +354,9 @@ def test_a_button_of_a_private_ticket_is_refused_to_someone_who_has_left_its_cha
         assert NOT_A_READER in str(ana.home.given if ana.home else "")
 
 
-def test_a_private_mention_is_assigned_in_its_thread_to_someone_in_the_channel_alone(database_url: str) -> None:
+def test_a_private_mention_is_assigned_in_its_thread_to_someone_in_the_channel_alone(
+    database_url: str,
+) -> None:
     with team(database_url, 0) as here:
         backfill.poll_and_backfill(here.bot.ctx, here.network)
         here.network.says("maria", "@acmebrew psst, my order", at=here.clock(), visibility="direct")

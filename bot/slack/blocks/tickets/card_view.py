@@ -35,6 +35,7 @@ class CardView:
     title: str
     account: str  # the handle of the one that answers unless another is chosen
     account_id: str | None = None
+    impossible: str | None = None  # why nobody can reply to it, by hand either
     connected: tuple[str, ...] | None = None  # the handles of those that heard what is shown; None: `account`
     further_reasons: Mapping[int, tuple[str, ...]] = field(
         default_factory=dict
