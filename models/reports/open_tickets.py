@@ -49,6 +49,7 @@ class UnsettledReply:
     needs_person: bool
     is_moving: bool
     network: str | None = None  # where it goes; None: where the ticket began
+    account_id: str = ""  # as which account of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +347,7 @@ def _unsettled_reply(reply: Reply, latest_id: str | None, *, needs_person: bool)
         needs_person=needs_person,
         is_moving=reply.is_moving,
         network=reply.network,
+        account_id=reply.account_id,
     )
 
 
