@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.context import BotContext
+from bot.ingest.pages import LEFT_OUT_LIFETIME
 from bot.notices import clock_set_back
 from bot.scheduled_job import ScheduledJob
 from models import BilledResource, LeftOutPost, ProcessedRequest, SharedAnswer
@@ -11,7 +12,6 @@ from models.sources import track_rules
 SHARED_ANSWER_RETENTION = timedelta(days=1)  # so long can an answer be shared
 REQUEST_RETENTION = timedelta(days=3)  # Slack repeats an event for an hour at most
 BILLED_RETENTION = timedelta(days=1)  # a resource is billed once a UTC day; the sums stay
-LEFT_OUT_RETENTION = timedelta(days=8)  # further back than any search reaches
 
 
 def delete_expired(ctx: BotContext) -> None:
@@ -19,7 +19,7 @@ def delete_expired(ctx: BotContext) -> None:
     with ctx.db.write() as session:
         ProcessedRequest.delete_before(session, ctx.now() - REQUEST_RETENTION)
         SharedAnswer.delete_before(session, ctx.now() - SHARED_ANSWER_RETENTION)
-        LeftOutPost.delete_before(session, ctx.now() - LEFT_OUT_RETENTION)
+        LeftOutPost.delete_before(session, ctx.now() - LEFT_OUT_LIFETIME)
         BilledResource.delete_before(session, (ctx.now() - BILLED_RETENTION).date())
         track_rules.forget_positions(session, at=ctx.now())
         clock_set_back.clear_old_alarm(session, at=ctx.now())

@@ -78,6 +78,12 @@ QUESTION = ThreadNotice(
     "card.",
     quotes_reply=True,
 )
+NOT_SENT_AGAIN = ThreadNotice(
+    ":question: {actor}, {network} refused your reply this time, so it was *not* sent again: “{detail}” The "
+    "first try may still be public. Please check on {network}, then choose *It was posted* or *Discard* on "
+    "the card.",
+    quotes_reply=True,
+)
 QUESTION_AGAIN = ThreadNotice(
     ":question: {actor}, is your reply on {network} or not? Please decide: *It was posted*, *Send "
     "again* or *Discard*, on the card."

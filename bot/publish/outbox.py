@@ -216,6 +216,9 @@ def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused:
             return
         ticket, reply = attempt
         at = ctx.now()
+        if reply.was_unsure(session):  # an earlier try may have published it
+            reconcile.ask_after_refusal(session, network, ticket, reply, refused, at=at)
+            return
         reply.refuse(session, at=at, reason=refused.reason, detail=refused.detail)
         ticket.revision += 1
         if refused.reason == "not summoned":

@@ -36,7 +36,7 @@ from handlers.replies.reply_text import left_out_text, load_left_out, load_sign_
 from models import Alarm, Mention, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError
 from models.tickets import answer_as, unconnected_accounts
-from models.tickets.answer_as import AnsweringAccount
+from models.tickets.answer_as import AnsweringAccount, UnanswerableError
 from models.tickets.delivery_state import PUBLIC_STATES, RETURNED_STATES, DeliveryState
 from models.tickets.kept_drafts import why_cannot_reply
 
@@ -164,6 +164,9 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
         target = ticket.find_target(session, before.network_on(ticket) if before is not None else None)
         accounts = answer_as.load_accounts(session, ticket, target=target)
         account = answer_as.pick_account(accounts, before.account_id if before is not None else None)
+        if account.impossible is not None:
+            why = str(UnanswerableError(account.impossible))
+            return build_refusal_modal(why, kept=kept.words if kept is not None else None)
         origin = Origin(
             ticket=ticket.id,
             turn=turn,

@@ -42,6 +42,7 @@ from handlers.replies.reply_text import (
 from models import Account, Event, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError, RuleBrokenError
 from models.tickets import answer_as
+from models.tickets.answer_as import UnanswerableError
 from models.tickets.delivery_state import DeliveryState
 
 
@@ -148,6 +149,11 @@ def _build_draft_preview(
         reader=draft.actor,
         network=draft.network,
     )
+    by_hand = False
+    try:
+        by_hand = answer_as.load_refusal(session, target, draft.account_id) is not None
+    except UnanswerableError as error:
+        problem = problem or str(error)
     warnings = [before.sentence if before is not None else None, length_warning(there, draft.text)]
     blocks = build_preview(
         draft_id=draft.id,
@@ -162,7 +168,7 @@ def _build_draft_preview(
         warning="\n".join(filter(None, warnings)) or None,
         is_near=before is not None,
         twin=before.quoted if before is not None else None,
-        by_hand=answer_as.load_refusal(session, target, draft.account_id) is not None,
+        by_hand=by_hand,
         latest=target.version,
         not_shown=not_shown_text(ctx, target) if target.is_missing else None,
     )

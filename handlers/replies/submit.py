@@ -39,7 +39,7 @@ from models import Event, Mention, Ticket
 from models.core.base import MovedOnError, RuleBrokenError, TakenError
 from models.core.database import BusyError
 from models.tickets import answer_as, kept_drafts, unconnected_accounts
-from models.tickets.answer_as import AnsweringAccount
+from models.tickets.answer_as import AnsweringAccount, UnanswerableError
 from models.tickets.pause import PausedError
 from models.tickets.unconnected_accounts import AccountNotConnectedError
 
@@ -60,7 +60,7 @@ def submit(act: Act[Origin]) -> Body | None:
             return _submit(act, typed, wait_seconds, account_id)
         except MovedOnError as error:
             return _reopen_composer(ctx, who, origin, typed, str(error), account_id=account_id)
-        except (TakenError, PausedError, AccountNotConnectedError) as error:
+        except (TakenError, PausedError, AccountNotConnectedError, UnanswerableError) as error:
             _keep_draft(ctx, who, origin, typed, account_id)
             return refuse_submit(REPLY_BLOCK, f"{error} {KEPT_AS_DRAFT_TEXT}")
     except BusyError:
@@ -129,6 +129,7 @@ def _queue_reply(
     check_shown(ctx, target, is_known=origin.not_shown)
     _check_place(session, ticket, target, origin)
     account = _answering_account(session, ticket, target, origin, account_id)
+    account.raise_if_impossible()
     there = load_destination(ctx, session, ticket, account.account_id, network=origin.network)
     check_audience(there, visibility=origin.visibility, warning=origin.warning, prefix=origin.prefix)
     reply = ticket.reply(
