@@ -15,8 +15,17 @@ from sqlalchemy import Select, bindparam, case, func, select
 from bot.context import BotContext
 from bot.ingest import missing_posts
 from bot.networks.base import Later, Network, NetworkError, Refused, Unsure, WrongAccount
+from bot.networks.pictures import PROCESSING_CAUSE
 from bot.notices import clock_set_back, network_alarms, thread_notices
-from bot.publish import account_check, delete_reply, intent, manual_posting, reconcile, send_checks
+from bot.publish import (
+    account_check,
+    delete_reply,
+    intent,
+    manual_posting,
+    picture_upload,
+    reconcile,
+    send_checks,
+)
 from bot.publish.locked_reply import (
     LEASE_MIN_REMAINING,
     PublishJob,
@@ -36,6 +45,7 @@ from models.tickets.state import OPEN_STATES
 log = logging.getLogger(__name__)
 
 BASE_RETRY_DELAY = timedelta(minutes=1)
+PROCESSING_RETRY_DELAY = timedelta(seconds=3)  # until a network has worked on a picture
 BATCH_MAX_REPLIES = 50
 ROUND_MAX_DURATION = timedelta(
     seconds=1
@@ -149,8 +159,10 @@ def _end_undo_window(ctx: BotContext, reply_id: int) -> None:
 
 
 def _send(ctx: BotContext, reply_id: int) -> None:
-    """Freeze the request, declare the intent, commit, call, record."""
+    """Upload its pictures, freeze the request, declare the intent, commit, call, record."""
     sender = send_checks.check_sender(ctx, reply_id)
+    if not picture_upload.upload_missing(ctx, reply_id, sender, _record_no):
+        return
     job = intent.begin_freeze(ctx, reply_id, sender)
     if job is None:
         return
@@ -271,6 +283,10 @@ def _postpone(ctx: BotContext, job: PublishJob, later: Later) -> None:
             return
         ticket, reply = attempt
         at = ctx.now()
+        if later.cause == PROCESSING_CAUSE:  # as a rule for seconds, and nobody has to know
+            until = at + PROCESSING_RETRY_DELAY
+            reply.put_off(session, at=at, until=until, reason=later.cause, detail=later.detail)
+            return
         wait = _backoff(reply.tries, later.cause)
         until = max(pace.retry_at(later, at=at, otherwise=wait), at + wait)
         first = reply.reason != later.cause

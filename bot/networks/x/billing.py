@@ -17,6 +17,7 @@ from bot.networks.values import ReadKind
 from bot.networks.x import parsing
 from bot.networks.x.ids import parse_id
 from bot.networks.x.json_values import JsonObject
+from bot.networks.x.pictures import MEDIA_CHARGE
 
 DELETE_CHARGE = "delete"
 LIST_PRICES: Mapping[str, Price] = {
@@ -25,6 +26,7 @@ LIST_PRICES: Mapping[str, Price] = {
     "user_read": Price(Decimal("0.01"), "user"),
     COUNT_CHARGE: Price(Decimal("0.005")),
     REPLY_CHARGE: Price(Decimal("0.01"), "reply"),
+    MEDIA_CHARGE: Price(Decimal("0.015"), "picture"),  # as a post: X's staff say so, its price list does not
     DELETE_CHARGE: Price(Decimal("0.005"), "deletion"),
 }
 _CHARGE_BY_READING: Mapping[ReadKind, str] = {
