@@ -29,6 +29,12 @@ class PictureLimits:
     takes_animations: bool = False
     lifetime: timedelta = timedelta(hours=1)
 
+    def fits(self, content_type: str, size: int, width: int, height: int, *, is_animated: bool) -> bool:
+        """Return whether a picture of `size` bytes and so many pixels goes out as it is."""
+        is_kind = self.takes_animations if is_animated else content_type in self.content_types
+        is_small = size <= self.max_bytes and width * height <= self.max_pixels
+        return is_kind and is_small and max(width, height) <= self.max_side
+
 
 def strictest(limits: Iterable[PictureLimits]) -> PictureLimits | None:
     """Return what all of `limits` take; None if there are none, or no kind that all of them take."""

@@ -130,11 +130,14 @@ def why_not_taken(picture: Picture, limits: PictureLimits | None) -> str | None:
     """Return why a network with these limits takes no such picture: the end of a sentence; None: it does."""
     if limits is None:
         return "can't be sent there: that network takes words alone."
-    is_kind = limits.takes_animations if picture.is_animated else picture.content_type in limits.content_types
-    is_small = len(picture.data) <= limits.max_bytes and picture.width * picture.height <= limits.max_pixels
-    if is_kind and is_small and max(picture.width, picture.height) <= limits.max_side:
-        return None
-    return "can't be sent there. Attach it again."
+    fits = limits.fits(
+        picture.content_type,
+        len(picture.data),
+        picture.width,
+        picture.height,
+        is_animated=picture.is_animated,
+    )
+    return None if fits else "can't be sent there. Attach it again."
 
 
 def _record(ctx: BotContext, network: Network, upload: _Upload, media: str) -> bool:

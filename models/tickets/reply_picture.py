@@ -63,11 +63,6 @@ class ReplyPicture(Base):
         """Whether it is to go out with its reply."""
         return self.problem is None
 
-    @property
-    def mark(self) -> str:
-        """What tells this picture, as it is shown, from another one."""
-        return f"{self.sha256 or ''} {self.problem or ''} {self.alt_text}"
-
     @classmethod
     def of(cls, session: Session, reply_id: int | None) -> "list[ReplyPicture]":
         """Return the pictures of that reply in order, also those that do not go along."""
@@ -170,8 +165,11 @@ class ReplyPicture(Base):
         self.media, self.media_until = media, at + lifetime
 
 
-def pictures_mark(pictures: Sequence[ReplyPicture]) -> str:
+def pictures_mark(pictures: Sequence[ReplyPicture], *, with_alts: bool = True) -> str:
     """Return what tells these pictures, in this order and with these words, from others; empty: none."""
     if not pictures:
         return ""
-    return hashlib.sha256("\n".join(one.mark for one in pictures).encode()).hexdigest()[:16]
+    marks = [
+        f"{one.sha256 or ''} {one.problem or ''} {one.alt_text if with_alts else ''}" for one in pictures
+    ]
+    return hashlib.sha256("\n".join(marks).encode(errors="replace")).hexdigest()[:16]
