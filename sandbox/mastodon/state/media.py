@@ -81,7 +81,7 @@ class MediaLibrary:
         if missing := [one for one, upload in zip(ids, found, strict=True) if upload is None]:
             raise RejectedError(
                 422,
-                f"Validation failed: Media {', '.join(missing)} not found or already attached to another post",
+                f"Validation failed: Media {', '.join(missing)} not found or attached to another post",
             )
         taken = [one for one in found if one is not None]
         if len(taken) > 1 and any(one.kind != "image" for one in taken):
