@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from slack_sdk import WebClient
 
 from bot.slack import file_calls
-from bot.slack.errors import SlackUnsureError, header_value
+from bot.slack.blocks.replies.pictures import without_images
+from bot.slack.errors import SlackRefusedError, SlackUnsureError, header_value
 from bot.slack.file_calls import FILES_SCOPE, FileInfo
 from bot.slack.web_call import make_call
 
@@ -312,7 +313,9 @@ class SlackClient:
 
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
         """Open a modal and give its id: the trigger lives three seconds, so this call has two."""
-        answer = make_call(lambda: self._quick.views_open(trigger_id=trigger_id, view=view))
+        answer = _show(
+            view, lambda shown: make_call(lambda: self._quick.views_open(trigger_id=trigger_id, view=shown))
+        )
         return str((answer.get("view") or {}).get("id") or "")
 
     def push_view(self, trigger_id: str, view: dict[str, Any]) -> None:
@@ -332,7 +335,7 @@ class SlackClient:
 
     def update_view(self, view_id: str, view: dict[str, Any]) -> None:
         """Redraw a modal that is open."""
-        make_call(lambda: self._quick.views_update(view_id=view_id, view=view))
+        _show(view, lambda shown: make_call(lambda: self._quick.views_update(view_id=view_id, view=shown)))
 
     def upload(self, name: str, title: str, alt: str, data: bytes) -> str:
         """Upload a file without sharing it anywhere, and return its id: see `file_calls.upload`."""
@@ -348,17 +351,31 @@ class SlackClient:
         thread_ts: str | None = None,
     ) -> None:
         """Tell one person something that only they see."""
-        make_call(
-            lambda: self._quick.chat_postEphemeral(
-                channel=channel,
-                user=user,
-                text=text,
-                blocks=blocks,
-                thread_ts=thread_ts,
-                link_names=False,
-                parse="none",
+        _show(
+            {"blocks": blocks},
+            lambda shown: make_call(
+                lambda: self._quick.chat_postEphemeral(
+                    channel=channel,
+                    user=user,
+                    text=text,
+                    thread_ts=thread_ts,
+                    link_names=False,
+                    parse="none",
+                    **shown,
+                )
             ),
         )
+
+
+def _show(surface: dict[str, Any], call: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """Show a modal or a message; without the files in it if Slack does not show one of them (any more)."""
+    try:
+        return call(surface)
+    except SlackRefusedError:
+        plain = without_images(surface.get("blocks") or [])
+        if plain == surface.get("blocks"):
+            raise
+    return call({**surface, "blocks": plain})
 
 
 def _is_foreign(told: dict[str, Any], ours: Identity) -> bool:

@@ -18,9 +18,9 @@ from bot.slack.blocks.replies.composer import (
     ComposerContent,
     build_composer_modal,
 )
-from bot.slack.blocks.replies.pictures import PickedPictures, without_images
+from bot.slack.blocks.replies.pictures import PickedPictures
 from bot.slack.blocks.values import NoValue, Origin
-from bot.slack.errors import SlackError, SlackRefusedError
+from bot.slack.errors import SlackError
 from handlers.door import Act, door, write_session
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor
 from handlers.replies import pictures
@@ -126,17 +126,11 @@ def _redraw(act: Act[NoValue], origin: Origin, asked: ComposerContent) -> None:
 
 
 def show_composer(ctx: BotContext, view_id: str, view: Body) -> None:
-    """Draw an open composer anew; without its pictures if Slack does not show them."""
-    for blocks in (view["blocks"], without_images(view["blocks"])):
-        try:
-            ctx.slack.update_view(view_id, {**view, "blocks": blocks})
-        except SlackRefusedError as error:
-            log.info("could not update an open composer: %s", error)
-        except SlackError as error:
-            log.info("could not update an open composer: %s", error)
-            return
-        else:
-            return
+    """Draw an open composer anew."""
+    try:
+        ctx.slack.update_view(view_id, view)
+    except SlackError as error:
+        log.info("could not update an open composer: %s", error)
 
 
 @door.closed(COMPOSER_CALLBACK_ID, value=Origin)

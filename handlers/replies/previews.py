@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.notices import thread_notices
 from bot.slack.blocks import notification_text
-from bot.slack.blocks.replies.pictures import without_images
 from bot.slack.blocks.replies.preview import build_preview
 from bot.slack.blocks.values import PreviewValue, ReplyValue
-from bot.slack.errors import SlackError, SlackRefusedError
+from bot.slack.errors import SlackError
 from bot.slack.typed_text import SlackText
 from handlers.door import Act, door, why_may_not_send, write_session
 from handlers.feedback import Actor, send_private_text
@@ -205,13 +204,7 @@ def _show_now(ctx: BotContext, who: Actor, shown: Preview) -> None:
     if who.channel is None:
         return
     try:
-        try:
-            ctx.slack.post_ephemeral(who.channel, who.id, shown.text, shown.blocks, thread_ts=who.thread_ts)
-        except SlackRefusedError:
-            plain = without_images(shown.blocks)
-            if plain == shown.blocks:
-                raise
-            ctx.slack.post_ephemeral(who.channel, who.id, shown.text, plain, thread_ts=who.thread_ts)
+        ctx.slack.post_ephemeral(who.channel, who.id, shown.text, shown.blocks, thread_ts=who.thread_ts)
     except SlackError as error:
         sentence = f"I couldn't show you the preview ({error}). Your text is kept: press *Reply* on the card."
         send_private_text(ctx, who, None, sentence)

@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 SECRET = "52.5163N-13.3777E-SECRET"
 XMP = f"<x:xmpmeta><place>{SECRET}</place></x:xmpmeta>".encode()
@@ -13,6 +13,17 @@ def paint(width=64, height=48, colour=(200, 30, 30), mode="RGB"):
     image = Image.new(mode, (width, height), colour)
     for x in range(width // 2):
         image.putpixel((x, 0), (0, 0, 255) if mode == "RGB" else (0, 0, 255, 255))
+    return image
+
+
+def kettle():
+    """A blue kettle on a red card, for people to look at."""
+    image = Image.new("RGB", (640, 480), (196, 62, 48))
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((200, 150, 440, 400), fill=(38, 92, 160))
+    pen.polygon([(420, 220), (540, 160), (550, 190), (430, 300)], fill=(38, 92, 160))
+    pen.arc((240, 70, 400, 230), 180, 360, fill=(24, 40, 60), width=16)
+    pen.ellipse((300, 130, 340, 165), fill=(24, 40, 60))
     return image
 
 

@@ -31,6 +31,8 @@ _ALT_MAX_CHARS = 1900  # https://docs.slack.dev/reference/block-kit/blocks/image
 _OPTION_MAX_CHARS = 75
 _FILES_MAX = 10  # of one input
 _KILOBYTE = 1000
+# https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object
+_SHOWN_ENDINGS = {"jpg", "jpeg", "png", "gif"}
 _NAMES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "moving GIF"}
 
 
@@ -118,12 +120,15 @@ def build_picture(one: ShownPicture, number: int, *, with_alt: bool = False) -> 
         return [context_block(f":hourglass_flowing_sand: Fetching {name} …")]
     if one.problem is not None:
         return [section_block(f":paperclip: {name} won't be sent: it {one.problem}")]
+    title = plain_text(truncate(f"Picture {number}: {one.name}", _TITLE_MAX_CHARS))
     image: Block = {
         "type": "image",
         "slack_file": {"id": one.file_id},
         "alt_text": truncate(one.alt or one.name, _ALT_MAX_CHARS),
-        "title": plain_text(truncate(f"Picture {number}: {one.name}", _TITLE_MAX_CHARS)),
+        "title": title,
     }
+    if one.name.rpartition(".")[2].lower() not in _SHOWN_ENDINGS:
+        image = {"type": "context", "elements": [title]}
     blocks = [image, context_block(f"Goes out as {one.facts}.")]
     if with_alt:
         said = (
