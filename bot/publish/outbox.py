@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, case, func, select
+from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest import missing_posts
@@ -33,6 +34,7 @@ from bot.publish.locked_reply import (
     as_publisher,
     lock_if_due,
     lock_reply,
+    pictures_to_send,
     publish_limit_key,
 )
 from bot.runtime import crash_points, pace
@@ -233,6 +235,7 @@ def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused:
         if refused.reason == "not summoned":
             manual_posting.hand_off(session, ticket, reply, refused.detail, at=at)
             thread_notices.post(session, thread_notices.HANDED_OFF, reply, at=at, network=network.title)
+            _tell_of_pictures(session, reply, at=at)
         elif refused.reason == "parent gone":
             mention = Mention.load(session, ticket.id, reply.to_post_id)
             not_shown.record_miss(
@@ -245,6 +248,13 @@ def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused:
             thread_notices.post(session, notice, reply, at=at, network=network.title, detail=why)
     if refused.reason == "parent gone":
         missing_posts.check_siblings(ctx, network, [ticket.id])
+
+
+def _tell_of_pictures(session: Session, reply: Reply, *, at: datetime) -> None:
+    """Name the pictures of a reply that somebody has to post by hand."""
+    if pictures := pictures_to_send(session, reply.id):
+        names = ", ".join(one.name for one in pictures)
+        thread_notices.post(session, thread_notices.HANDED_OFF_PICTURES, reply, at=at, detail=names)
 
 
 def _refusal_notice(ticket: Ticket, refused: Refused) -> thread_notices.ThreadNotice:

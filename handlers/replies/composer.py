@@ -311,8 +311,16 @@ def build_composer_content(
         account_choices=tuple((one.account_id, one.name) for one in accounts),
         place_choices=tuple((name, titles[name]) for name in places if name in titles),
         pictures=PictureContent()
-        if pictures_of is None or account.refusal is not None
-        else pictures.load_content(ctx, session, ticket, there, reply_id=pictures_of or None, picked=picked),
+        if pictures_of is None
+        else pictures.load_content(
+            ctx,
+            session,
+            ticket,
+            there,
+            reply_id=pictures_of or None,
+            picked=picked,
+            by_hand=account.refusal is not None,
+        ),
     )
 
 

@@ -34,6 +34,7 @@ from handlers.door import write_session
 from handlers.replies.destination import Destination, load_destination
 from models import Reply, ReplyPicture, Ticket
 from models.core.base import MovedOnError, RuleBrokenError
+from models.core.mrkdwn import as_code
 from models.tickets.reply_picture import AttachedFile, pictures_mark
 
 log = logging.getLogger(__name__)
@@ -69,17 +70,21 @@ def load_content(
     *,
     reply_id: int | None,
     picked: PickedPictures | None = None,
+    by_hand: bool = False,
 ) -> PictureContent:
     """Return what is shown of the pictures of a draft or reply that is to go `there`.
 
-    `picked` is what its author has done with them since.
+    `picked` is what its author has done with them since; `by_hand`: somebody has to post it there.
     """
     title, picked = there.network.title, picked or PickedPictures()
     rows = ReplyPicture.of(session, reply_id)
-    limits = offered_limits(ctx, session, ticket) if _limits_of(there) is not None else None
+    is_offered = _limits_of(there) is not None and not by_hand
+    limits = offered_limits(ctx, session, ticket) if is_offered else None
     why_not = None
     if limits is not None and not ctx.slack.may_read_files and not rows:
         limits, why_not = None, NO_SCOPE_TEXT
+    elif by_hand and rows:
+        why_not = f":frame_with_picture: {by_hand_text(rows)}"
     elif limits is None and rows:
         why_not = f":frame_with_picture: {title} takes no pictures from Heard. They stay with your draft."
     return PictureContent(
@@ -105,6 +110,12 @@ def why_left_out(ctx: BotContext, there: Destination) -> str:
     if not ctx.slack.may_read_files:
         return "Heard lacks the scope `files:read`, so it sends text only until its Slack app is reinstalled"
     return "only pictures can go along"
+
+
+def by_hand_text(rows: Sequence[ReplyPicture]) -> str:
+    """What to do about the pictures of a reply that somebody has to post by hand, mrkdwn."""
+    names = ", ".join(as_code(one.name) for one in rows if one.goes_along)
+    return f"Heard can't post pictures there: add {names} yourself when you post the reply."
 
 
 def load_preview_content(session: Session, reply_id: int) -> PictureContent:
