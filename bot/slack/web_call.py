@@ -10,7 +10,7 @@ from bot.slack.errors import SlackUnsureError, error_from_connection, error_from
 
 
 def make_call(call: Callable[[], Any]) -> dict[str, Any]:
-    """Make one call; translate what goes wrong into the three things that can be done about it."""
+    """Make one call. Raises `SlackError`: one of the three things that can be done about a failure."""
     try:
         response = call()
     except SlackApiError as error:

@@ -30,8 +30,8 @@ def test_a_picture_is_chosen_shown_described_and_public(
     expect(ana.modal).to_contain_text("Goes out as JPEG, 640 by 480 pixels")
     expect(ana.modal.locator("img.shown")).to_be_visible()
     ana.modal.get_by_label("Describe picture 1").fill("A blue kettle on a red card")
-    sound(ana.page)
     picture(ana, "reply-pictures/1-composer", ana.modal)
+    sound(ana.page)
     ana.send()
 
     said = ana.conversation("kettle back?").locator(".post.ours")

@@ -17,18 +17,18 @@ from bot.networks.values import ReadKind
 from bot.networks.x import parsing
 from bot.networks.x.ids import parse_id
 from bot.networks.x.json_values import JsonObject
-from bot.networks.x.pictures import MEDIA_CHARGE
 
-DELETE_CHARGE = "delete"
+DELETE_CHARGE, MEDIA_CHARGE = "delete", "media"
 LIST_PRICES: Mapping[str, Price] = {
     SEARCH_CHARGE: Price(Decimal("0.005"), "post"),
     "owned_read": Price(Decimal("0.001"), "post"),
     "user_read": Price(Decimal("0.01"), "user"),
     COUNT_CHARGE: Price(Decimal("0.005")),
     REPLY_CHARGE: Price(Decimal("0.01"), "reply"),
-    MEDIA_CHARGE: Price(Decimal("0.015"), "picture"),  # as a post: X's staff say so, its price list does not
     DELETE_CHARGE: Price(Decimal("0.005"), "deletion"),
 }
+UPLOAD_PRICES: Mapping[str, Price] = {MEDIA_CHARGE: Price(Decimal("0.015"), "picture")}
+"""What an upload costs: as much as a post, as X's staff say; its price list does not name it."""
 _CHARGE_BY_READING: Mapping[ReadKind, str] = {
     "mentions": "owned_read",
     "own posts": "owned_read",

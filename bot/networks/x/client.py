@@ -82,7 +82,7 @@ class XNetwork(TimelineReader, Network, Publisher):
             raise ValueError(settings.problem)
         if settings.uses_oauth2 and tokens is None:
             raise ValueError("X_CLIENT_ID needs tokens")
-        self._settings, self.prices = settings, settings.price_list
+        self._settings, self.prices = settings, {**settings.price_list, **billing.UPLOAD_PRICES}
         self._tokens = tokens if settings.uses_oauth2 else None
         keys = [secret_value(getattr(settings, name)) for name in CREDENTIALS]
         super().__init__(Signer(keys, self._tokens, settings.api_url, limits or CallLimits()))
@@ -165,7 +165,7 @@ class XNetwork(TimelineReader, Network, Publisher):
         media_id = pictures.parse_upload(
             self._post(pictures.UPLOAD_PATH, pictures.upload_body(picture), account_id)
         )
-        self.note_charge(account_id, pictures.MEDIA_CHARGE, [media_id])
+        self.note_charge(account_id, billing.MEDIA_CHARGE, [media_id])
         if picture.alt:
             self._post(pictures.METADATA_PATH, pictures.metadata_body(media_id, picture.alt), account_id)
         return media_id

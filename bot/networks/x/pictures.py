@@ -19,7 +19,6 @@ from bot.networks.x import parsing
 from bot.networks.x.ids import parse_id
 
 UPLOAD_PATH, METADATA_PATH = "/2/media/upload", "/2/media/metadata"
-MEDIA_CHARGE = "media"
 # Four pictures of 5 MB: https://docs.x.com/x-api/media/quickstart/best-practices; what is uploaded is kept
 # for a day. Alt text has up to 1,000 characters: the page of POST media/metadata/create on developer.x.com.
 # A GIF that moves has to be uploaded in pieces, which Heard does not do.

@@ -122,6 +122,7 @@ class Modal:
         if any(len(data) > FILE_MAX_BYTES for data in files.values()):
             raise NotOnScreenError("at most 10 MB a file")
         self._enter(part, [self.person.upload(name, data).json() for name, data in files.items()])
+        self.person.world.changed("view", ts=self.id, user=self.person.id)
         return self
 
     def write(self, values: dict[str, Value]) -> "Modal":

@@ -211,7 +211,7 @@ function files(block, element, acts) {
   const accept = (element.filetypes || []).map((ending) => `.${ending}`).join(",");
   const most = element.max_files || 10;
   return h("div", { class: "files" },
-    h("input", { type: "file", multiple: most > 1, accept, data: { focus: focusName(block, element) },
+    h("input", { type: "file", multiple: most > 1, accept, title: words(block.label?.runs), data: { focus: focusName(block, element) },
       onchange: async (event) => {
         const picked = [...event.target.files].slice(0, most);
         if (picked.length) await acts.attach(block, element, await Promise.all(picked.map(readFile)));
