@@ -14,6 +14,7 @@ from typing import Literal
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly
 from bot.networks.charges import NO_PRICES, ChargeLog, Price
+from bot.networks.pictures import PictureSender, UploadedPicture
 from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import (
     Absence,
@@ -234,20 +235,28 @@ class Reader:
         return None
 
 
-class Publisher(ABC):
+class Publisher(PictureSender, ABC):
     """What Heard can post on a network, and how it finds out what became of it.
 
     Every call names the account that it is for, as `Reader` does, and is never retried in here.
     """
 
-    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
+    def freeze(
+        self,
+        text: str,
+        to: ReplyTarget,
+        key: str,
+        *,
+        at: datetime,
+        account_id: str,
+        pictures: Sequence[UploadedPicture] = (),
+    ) -> str:
         """Return the whole request that `publish` will send, in the network's own form; empty: it needs none.
 
-        The ledger keeps it before the first call, so that every call for this reply says exactly the same.
-        It may read from the network what the reply needs, and see whether it would be refused; it writes
-        nothing there. Raises `Refused` and `Later`.
+        The ledger keeps it before the first call, so that every call for this reply says and shows exactly
+        the same. It may read what the reply needs, and see if it would be refused. Raises `Refused`, `Later`.
         """
-        del text, to, key, at, account_id
+        del text, to, key, at, account_id, pictures
         return ""
 
     @abstractmethod
