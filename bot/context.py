@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTimeError
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
 from bot.runtime import charge_writer
+from bot.runtime.bounded_threads import BoundedThreads
 from bot.runtime.clock import WatchedClock
 from bot.runtime.keyed_queue import KeyedQueue
 from bot.runtime.signed_in_accounts import SignedInAccounts
@@ -34,6 +36,7 @@ SHUTDOWN_WAIT_SECONDS = (
     2.0  # seconds that an end waits for what is under way, besides the time for calls to networks
 )
 
+FEED_READINGS_MAX = 32  # at a time: one that hangs takes up to 20 seconds
 READ_MIN_AGE_SECONDS = 60.0
 UNREAD_AFTER_POLLS = 3  # failed polls until mentions count as unread
 
@@ -44,7 +47,8 @@ Result = TypeVar("Result")
 class BotContext:
     """One of these is made at the start and handed to everything that works.
 
-    `worker` names this process in leases; `stop` is set once, when it should finish.
+    `worker` names this process in leases; `stop` is set once, when it should finish. `patience` multiplies
+    the seconds that people's requests wait for the ledger and for Slack; only tests make it more than 1.
     """
 
     settings: Settings
@@ -53,12 +57,14 @@ class BotContext:
     networks: SignedInAccounts
     now: Callable[[], datetime]
     worker: str
+    patience: float = 1.0
     stop: threading.Event = field(default_factory=threading.Event)
     outbox_wake: WakeEvent = field(default_factory=WakeEvent)
     cards_wake: WakeEvent = field(default_factory=WakeEvent)
     running_tasks: TaskCounter = field(default_factory=TaskCounter)
     fingerprints: FingerprintCache = field(default_factory=FingerprintCache)
     sender_permissions: SenderPermissions = field(default_factory=SenderPermissions)
+    feed_readings: BoundedThreads = field(default_factory=lambda: BoundedThreads("feed", FEED_READINGS_MAX))
     # Background tasks wait for Slack and networks: a slow one must not keep people from a quick read of the
     # ledger. Nor must a slow ledger keep Heard from asking Slack who somebody is, or the reverse.
     _read_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "read"))
@@ -130,6 +136,10 @@ class BotContext:
         """
         charge_writer.write_rest(self.db, self.networks.accounts, now=self.now)
 
+    def new_lease_holder(self) -> str:
+        """Return a name for one piece of work of this process in leases: no other piece has it."""
+        return f"{self.worker}/{uuid.uuid4().hex[:8]}"
+
     def wake_loops(self) -> None:
         """Something changed: have it sent and drawn now. A lost wake-up costs a short wait, not the work."""
         self.outbox_wake.set()
@@ -152,7 +162,7 @@ class BotContext:
     ) -> Result | None:
         future: Future[Result] = pool.submit(self._run_counted, look)
         try:
-            return future.result(timeout=seconds)
+            return future.result(timeout=seconds * self.patience)
         except NotInTimeError:
             future.cancel()
         except (SQLAlchemyError, BusyError) as error:

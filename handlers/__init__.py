@@ -26,25 +26,29 @@ from handlers.replies import (
     composing,
     delivery_decisions,
     messages,
+    posted_by_hand,
     previews,
     shortcuts,
     submit,
     thread_commands,
 )
 from handlers.tickets import actions, author_history, dialogs, home, post_context, snooze, twins
-from handlers.tracks import listing, save, trial
+from handlers.tracks import feed_save, feed_trial, listing, save, trial
 
 log = logging.getLogger(__name__)
 
 # Importing them has their decorators put them on `door`.
 HANDLER_MODULES = (
     actions,
+    feed_save,
+    feed_trial,
     router,
     composer,
     composing,
     post_context,
     twins,
     delivery_decisions,
+    posted_by_hand,
     author_history,
     home,
     add,

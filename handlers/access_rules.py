@@ -18,10 +18,10 @@ from bot.slack.blocks.issues import merge, picker, ranking
 from bot.slack.blocks.mutes import dialog as mute_dialog
 from bot.slack.blocks.mutes import mute_list, muted_list
 from bot.slack.blocks.mutes import offers as mute_offers
-from bot.slack.blocks.replies import composer
+from bot.slack.blocks.replies import composer, posted
 from bot.slack.blocks.tickets import author_history, snooze, twins
+from bot.slack.blocks.tracks import feed_modal, track_list
 from bot.slack.blocks.tracks import modal as track_modal
-from bot.slack.blocks.tracks import track_list
 
 
 class RequiredAccess(Enum):
@@ -110,6 +110,9 @@ ACTION_RULES: Mapping[str, AccessRule] = {
     track_list.RESUME_ACTION_ID: MEMBER,
     track_list.REMOVE_ACTION_ID: MEMBER,
     track_modal.TRY_ACTION_ID: MEMBER,
+    track_modal.FEED_ACTION_ID: MEMBER,
+    feed_modal.SITE_ACTION_ID: MEMBER,
+    feed_modal.TRY_FEED_ACTION_ID: MEMBER,
     # a card that several tickets share
     group_card.REPLY_ACTION_ID: ON_CARD,
     group_card.CLAIM_ACTION_ID: ON_CARD,
@@ -155,6 +158,8 @@ VIEW_RULES: Mapping[str, AccessRule] = {
     ranking.SKIP_CALLBACK_ID: MEMBER,
     merge.RENAME_ID: MEMBER,
     track_modal.TRACK_CALLBACK_ID: MEMBER,
+    feed_modal.FEED_CALLBACK_ID: MEMBER,
+    posted.POSTED_CALLBACK_ID: OWN_REPLY,
     mute_dialog.MUTE_CALLBACK_ID: MEMBER,
     group_modals.PICK_CALLBACK_ID: ON_CARD,
     group_modals.CLOSE_CALLBACK_ID: MEMBER,

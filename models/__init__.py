@@ -31,6 +31,7 @@ from models.sources.credential import Credential
 from models.sources.cursor import Cursor
 from models.sources.customer import Customer, CustomerList
 from models.sources.distinct_authors import DistinctAuthors
+from models.sources.feed import Feed
 from models.sources.gap import Gap
 from models.sources.left_out import LeftOutPost
 from models.sources.mention import Mention, QuarantinedPost
@@ -39,6 +40,7 @@ from models.sources.track import Track
 from models.tickets import word_index  # noqa: F401 - registers its listeners
 from models.tickets.pause import Pause
 from models.tickets.reply import Reply
+from models.tickets.reply_picture import ReplyPicture
 from models.tickets.ticket import Ticket
 from models.tickets.turn import Turn
 
@@ -60,6 +62,7 @@ __all__ = [
     "DailyStats",
     "DistinctAuthors",
     "Event",
+    "Feed",
     "FormerHandle",
     "Gap",
     "GroupClosing",
@@ -78,6 +81,7 @@ __all__ = [
     "RateLimit",
     "Reaction",
     "Reply",
+    "ReplyPicture",
     "RollupProgress",
     "SharedAnswer",
     "Teammate",

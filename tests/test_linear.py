@@ -18,9 +18,8 @@ import pytest
 import regex
 
 from bot.ingest import own_posts
-from bot.networks import graphemes
+from bot.networks import graphemes, html_text
 from bot.networks.bluesky import facets
-from bot.networks.mastodon import html_text
 from bot.networks.x import emoji, length
 from bot.networks.x import text as x_text
 from bot.runtime import export_writer
@@ -110,7 +109,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "count on X": length.measure,
     "count on Bluesky": graphemes.count_graphemes,
     "links on Bluesky": facets.find_spans,
-    "HTML of Mastodon": html_text.html_to_text,
+    "HTML of a post": html_text.html_to_text,
     "essence on X": lambda text: x_text.comparable_text(text, {"https://t.co/a": "https://example.org/a"}),
     "a word to us": lambda text: parse_thread_command({"user": "U1", "channel": "C1", "ts": "1", "text": text}, {}),
     "a person": USER_MENTION_PATTERN.fullmatch,

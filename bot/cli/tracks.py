@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,7 +12,7 @@ import click
 from sqlalchemy.orm import Session
 
 from bot.bootstrap import clock_for, open_shared_ledger
-from bot.cli import track_file
+from bot.cli import feed_tracks, track_file
 from bot.cli.accounts import check_channel
 from bot.cli.errors import one_line_errors
 from bot.ingest import track_checks
@@ -20,12 +21,15 @@ from bot.slack.blocks.text import unescape
 from models import Account, Track
 from models.core.base import RuleBrokenError
 from models.sources import track_rules
-from models.sources.track import MENTIONS_TRACK, TrackKind
+from models.sources.track import FEED_TRACK, MENTIONS_TRACK, TrackKind
 from models.sources.track_rules import TrackDraft
 
 ADDABLE_KINDS: tuple[str, ...] = tuple(kind for kind in get_args(TrackKind) if kind != MENTIONS_TRACK)
+OPML_SUFFIXES = {".opml", ".xml"}
 _LANGUAGE_HELP = "Only posts in that language, such as en; may be repeated."
 _EXCEPT_HELP = "Leave out posts of that person; may be repeated."
+_EVERY_HELP = "How often a feed is read, in seconds; else FEED_POLL_SECONDS, and as its publisher allows."
+_PRESET_HELP = "A site such as reddit-search, of which QUERY says what to listen for instead of an address."
 _CHANNEL_HELP = "The Slack channel (C…) where its posts are shown; else SLACK_CHANNEL."
 
 
@@ -37,36 +41,47 @@ def track() -> None:
 @track.command("add", context_settings={"ignore_unknown_options": True})  # -word is part of a query
 @click.argument("kind", metavar="KIND", type=click.Choice(ADDABLE_KINDS))
 @click.argument("query", metavar="QUERY")
+@click.argument("words", metavar="[WORDS]", default="")
 @click.option("--network", help="Where to listen, such as x; needed if several networks can do it.")
 @click.option("--account", metavar="HANDLE", help="Which of our accounts searches; else the network's first.")
 @click.option("--channel", metavar="C…", callback=check_channel, help=_CHANNEL_HELP)
 @click.option("--language", "languages", multiple=True, metavar="CODE", help=_LANGUAGE_HELP)
 @click.option("--except", "excluded", multiple=True, metavar="HANDLE", help=_EXCEPT_HELP)
+@click.option("--every", "interval", type=int, metavar="SECONDS", help=_EVERY_HELP)
+@click.option("--preset", metavar="SITE", help=_PRESET_HELP)
 def add(
     kind: TrackKind,
     query: str,
+    words: str,
     *,
     network: str | None,
     account: str | None,
     channel: str | None,
     languages: tuple[str, ...],
     excluded: tuple[str, ...],
+    interval: int | None,
+    preset: str | None,
 ) -> None:
     """Listen for something, and print the new track's id.
 
-    KIND is search, hashtag or feed. QUERY may have words, "phrases", -without, #tag, @handle and or.
+    KIND is search, hashtag or feed. QUERY may have words, "phrases", -without, #tag, @handle and or. Of a
+    feed it is the address; WORDS then say which of its entries count, all of them without.
     """
     with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
         name = network or _only_network(kind, on_networks)
         with _refusals(), database.write() as session:
-            draft = TrackDraft(
-                kind,
-                name,
-                query,
-                _account_id(session, name, account),
-                channel,
-                languages,
-                tuple(one.removeprefix("@") for one in excluded),
+            if kind == FEED_TRACK:
+                draft = feed_tracks.build_draft(
+                    name, query, words, preset=preset, channel=channel, interval=interval
+                )
+            elif words:
+                raise track_rules.TrackRuleError(feed_tracks.MORE_WORDS_HINT)
+            else:
+                draft = TrackDraft(kind, name, query, _account_id(session, name, account), channel)
+            draft = replace(
+                draft,
+                languages=languages,
+                excluded_handles=tuple(one.removeprefix("@") for one in excluded),
             )
             track_checks.check(draft)
             added = track_rules.add(session, draft, at=clock_for(database)())
@@ -95,6 +110,7 @@ def list_tracks(*, as_json: bool) -> None:
 @click.option("--channel", metavar="C…", callback=check_channel, help=_CHANNEL_HELP)
 @click.option("--language", "languages", multiple=True, metavar="CODE", help=_LANGUAGE_HELP)
 @click.option("--except", "excluded", multiple=True, metavar="HANDLE", help=_EXCEPT_HELP)
+@click.option("--every", "interval", type=int, metavar="SECONDS", help=_EVERY_HELP)
 def edit(
     track_id: int,
     *,
@@ -102,6 +118,7 @@ def edit(
     channel: str | None,
     languages: tuple[str, ...],
     excluded: tuple[str, ...],
+    interval: int | None,
 ) -> None:
     """Change a track; what is not given stays, and "" empties. Any track can move to another channel.
 
@@ -115,14 +132,16 @@ def edit(
             draft = TrackDraft(
                 before.kind,  # type: ignore[arg-type] # it came from a draft
                 before.network,
-                query or before.query,
+                before.query if query is None or (not query and before.kind != FEED_TRACK) else query,
                 before.account_id,
                 channel or before.channel,
                 _given(languages, before.languages),
                 _given(tuple(one.removeprefix("@") for one in excluded), before.excluded_handles),
+                address=before.address,
+                interval_seconds=interval or before.interval_seconds,
             )
             if before.kind == MENTIONS_TRACK:
-                if query or languages or excluded:
+                if query or languages or excluded or interval:
                     raise track_rules.TrackRuleError("An account's mentions can only change their channel.")
             else:
                 track_checks.check(draft)
@@ -163,8 +182,16 @@ def export_tracks() -> None:
 @track.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--prune", is_flag=True, help="Remove the tracks that are not in the file.")
-def import_tracks(file: Path, *, prune: bool) -> None:
-    """Add the tracks in a TOML file that are not there yet: all of them, or none if one is wrong."""
+@click.option("--channel", metavar="C…", callback=check_channel, help="Of the feeds in an OPML file.")
+@click.option("--yes", "is_sure", is_flag=True, help="Add the feeds of an OPML file without asking.")
+def import_tracks(file: Path, *, prune: bool, channel: str | None, is_sure: bool) -> None:
+    """Add the tracks in a TOML file that are not there yet: all of them, or none if one is wrong.
+
+    Of an OPML file, which feed readers export, the feeds are listed first, and added once you say yes.
+    """
+    if file.suffix.lower() in OPML_SUFFIXES:
+        _import_opml(file, channel=channel, is_sure=is_sure)
+        return
     with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
         with _refusals():
             with database.read() as session:
@@ -175,6 +202,28 @@ def import_tracks(file: Path, *, prune: bool) -> None:
                 track_checks.check(draft)
             with database.write() as session:  # as short as it can be: the bot waits for it
                 done = track_rules.replace_all(session, drafts, prune=prune, at=clock_for(database)())
+        click.echo(f"{done.added} added, {done.kept} already there, {done.removed} removed.")
+
+
+def _import_opml(file: Path, *, channel: str | None, is_sure: bool) -> None:
+    """Show the feeds in an OPML file, ask, and add those that are not there yet."""
+    with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
+        with _refusals():
+            network = _only_network(FEED_TRACK, on_networks)
+            if file.stat().st_size > track_file.FILE_MAX_BYTES:
+                raise track_rules.TrackRuleError(
+                    f"The file has more than {track_file.FILE_MAX_BYTES:,} bytes."
+                )
+            drafts, lines = feed_tracks.read_opml(file.read_bytes(), network, channel=channel)
+        for line in lines:
+            click.echo(line)
+        if not drafts:
+            _refuse("The file has no feed that Heard can read.")
+        if not is_sure and not click.confirm(f"Listen to these {len(drafts):,} feeds?"):
+            click.echo("Nothing was added.")
+            return
+        with _refusals(), database.write() as session:
+            done = track_rules.replace_all(session, drafts, prune=False, at=clock_for(database)())
         click.echo(f"{done.added} added, {done.kept} already there, {done.removed} removed.")
 
 
@@ -226,7 +275,12 @@ def _find(session: Session, track_id: int) -> Track:
 
 
 def _describe(one: Track, handles: Mapping[tuple[str, str], str], default_channel: str) -> dict[str, Any]:
-    return {
+    feed = (
+        {}
+        if one.address is None
+        else {"address": feed_tracks.shown_address(one), "every": one.interval_seconds}
+    )
+    return feed | {
         "id": one.id,
         "kind": one.kind,
         "network": one.network,
@@ -241,6 +295,8 @@ def _describe(one: Track, handles: Mapping[tuple[str, str], str], default_channe
 
 def _line(row: Mapping[str, Any]) -> str:
     what = row["account"] if row["kind"] == MENTIONS_TRACK else row["query"]
+    if "address" in row:
+        what = " ".join(filter(None, [row["address"], row["query"]]))
     more = "".join(
         [
             f", only {', '.join(row['languages'])}" if row["languages"] else "",

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from bot.ingest import track_matches
 from bot.networks import registry
 from bot.networks.base import ReadCall, SearchRefusedError, supports
+from bot.networks.feed_reader import FeedReader
 from bot.networks.registry import NetworkSettings
 from models.core.mrkdwn import escape_entities
-from models.sources.track import TrackKind
+from models.sources.track import FEED_TRACK, TrackKind
 from models.sources.track_rules import TrackDraft, TrackRuleError
 
-CALL_OF_KIND: Mapping[str, ReadCall] = {"search": "search", "hashtag": "search"}
+CALL_OF_KIND: Mapping[str, ReadCall] = {"search": "search", "hashtag": "search", "feed": "feed"}
 
 
 def able_networks(kind: TrackKind, on_networks: Mapping[str, NetworkSettings]) -> list[str]:
@@ -27,6 +28,14 @@ def able_networks(kind: TrackKind, on_networks: Mapping[str, NetworkSettings]) -
     return [name for name in able if name in set_up or registered[name].is_always_there] if set_up else able
 
 
+def feed_reader(network: str) -> type[FeedReader]:
+    """Return the class of the network called `network`, which reads feeds. Raises `TrackRuleError`."""
+    registration = registry.registered().get(network)
+    if registration is None or not issubclass(registration.network, FeedReader):
+        raise TrackRuleError(f"Heard cannot listen for a feed on {escape_entities(network)}.")
+    return registration.network
+
+
 def check(draft: TrackDraft) -> None:
     """Raise `TrackRuleError` if the draft's network cannot find what it asks for."""
     registration = registry.registered().get(draft.network)
@@ -36,6 +45,9 @@ def check(draft: TrackDraft) -> None:
     call = CALL_OF_KIND.get(draft.kind)
     if call is None or not supports(registration.network, call):
         raise TrackRuleError(f"Heard cannot listen for a {draft.kind} on {registration.title}.")
+    if draft.kind == FEED_TRACK:
+        draft.check_feed()
+        return
     try:
         registration.network.search_text([track_matches.request_of(draft)])
     except SearchRefusedError as no:

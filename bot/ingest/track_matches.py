@@ -23,18 +23,21 @@ from models.tracks.query import parse_query
 class TrackMatch:
     """A track that a post is for, and the words of the post that its query matched.
 
-    `excluded_handles` are those whose posts it leaves out, in lower case.
+    `excluded_handles` are those whose posts it leaves out, in lower case. `place` says where the post was
+    found, for a track that asks for no words.
     """
 
     track: Track
     words: tuple[str, ...]
     excluded_handles: frozenset[str] = frozenset()
+    place: str = ""
 
     @property
     def reason(self) -> str:
         """Why the post is there, as the card says it, in plain text."""
         found = ", ".join(f"“{word}”" for word in self.words)
-        return fit_text(f"{MATCHES_PREFIX}{found}" if found else UNQUOTED_REASON, NAME_MAX_CHARS)
+        where = self.place or UNQUOTED_REASON
+        return fit_text(f"{MATCHES_PREFIX}{found}" if found else where, NAME_MAX_CHARS)
 
 
 Matches = Mapping[str, Sequence[TrackMatch]]
@@ -92,6 +95,30 @@ def find(tracks: Iterable[Track], posts: Iterable[Post]) -> dict[str, list[Track
                 matched.append(TrackMatch(version.track, one.words, version.excluded_handles))
         if matched:
             found[post.id] = sorted(matched, key=lambda one: (one.track.kind != "search", one.track.id))
+    return found
+
+
+def find_now(tracks: Iterable[Track], posts: Sequence[Post], *, place: str) -> dict[str, list[TrackMatch]]:
+    """Return the same by what the tracks ask for now, whatever they asked for when a post was written.
+
+    A track without words is for every post of `place`, in a language that it wants.
+    """
+    versions = [
+        _Version(track, track.query, _folded(track.languages), _folded(track.excluded_handles))
+        for track in tracks
+    ]
+    worded = tuple((number, one.query) for number, one in enumerate(versions) if one.query)
+    matcher = _matcher(worded) if worded else None
+    found: dict[str, list[TrackMatch]] = {}
+    for post in posts:
+        words = {one.track_id: one.words for one in matcher.match(post.text)} if matcher is not None else {}
+        matched = [
+            TrackMatch(one.track, words.get(number, ()), one.excluded_handles, place)
+            for number, one in enumerate(versions)
+            if (number in words or not one.query) and one.speaks(post)
+        ]
+        if matched:
+            found[post.id] = matched
     return found
 
 
@@ -226,5 +253,5 @@ def _folded(names: Iterable[str]) -> frozenset[str]:
 
 
 def _wanted_matches(author: AuthorProfile | None, matches: Sequence[TrackMatch]) -> list[TrackMatch]:
-    handle = author.handle.lower() if author is not None else ""
+    handle = (author.handle or author.name).lower() if author is not None else ""
     return [one for one in matches if handle not in one.excluded_handles]

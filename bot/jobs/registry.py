@@ -2,6 +2,7 @@
 
 from bot.ingest import backfill, own_posts, profiles, track_search, twins
 from bot.ingest import missing_posts as sweeps
+from bot.ingest.feeds import schedule as feeds
 from bot.jobs import (
     canary,
     claim_expiry,
@@ -23,6 +24,7 @@ from bot.slack import fix_followup, home_tab, private_cards
 ALL_JOBS = (
     *backfill.JOBS,
     *track_search.JOBS,
+    *feeds.JOBS,
     *account_check.JOBS,
     *own_posts.JOBS,
     *manual_posting.JOBS,

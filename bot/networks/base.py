@@ -14,6 +14,7 @@ from typing import Literal
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly
 from bot.networks.charges import NO_PRICES, ChargeLog, Price
+from bot.networks.pictures import PictureSender, UploadedPicture
 from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import (
     Absence,
@@ -234,20 +235,28 @@ class Reader:
         return None
 
 
-class Publisher(ABC):
+class Publisher(PictureSender, ABC):
     """What Heard can post on a network, and how it finds out what became of it.
 
     Every call names the account that it is for, as `Reader` does, and is never retried in here.
     """
 
-    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
+    def freeze(
+        self,
+        text: str,
+        to: ReplyTarget,
+        key: str,
+        *,
+        at: datetime,
+        account_id: str,
+        pictures: Sequence[UploadedPicture] = (),
+    ) -> str:
         """Return the whole request that `publish` will send, in the network's own form; empty: it needs none.
 
-        The ledger keeps it before the first call, so that every call for this reply says exactly the same.
-        It may read from the network what the reply needs, and see whether it would be refused; it writes
-        nothing there. Raises `Refused` and `Later`.
+        The ledger keeps it before the first call, so that every call for this reply says and shows exactly
+        the same. It may read what the reply needs, and see if it would be refused. Raises `Refused`, `Later`.
         """
-        del text, to, key, at, account_id
+        del text, to, key, at, account_id, pictures
         return ""
 
     @abstractmethod
@@ -315,6 +324,11 @@ class Links(ABC):
         """Return an address where a person can post `text` under the post by hand."""
         return self.post_link(post_id, None)
 
+    def reply_page(self, post_id: str, text: str, *, url: str, context: str) -> str:
+        """Return the same for a post with that `url` and `reply_context`; empty if there is no such page."""
+        del url, context
+        return self.reply_link(post_id, text)
+
     def reply_visibility(self, to: ReplyTarget) -> Visibility:
         """Return who can see a reply to `to`: whoever sees the post, or fewer people."""
         return to.visibility
@@ -366,6 +380,13 @@ class Network(Reader, Links):
         Raises `Later`.
         """
 
+    def check_account(self) -> AccountIdentity:
+        """Ask the network anew who we are, for a person who wants to know whether the credentials work.
+
+        Raises `Later`.
+        """
+        return self.account()
+
     def expected_account_id(self) -> str | None:
         """Return whose account it probably is, without any call; None if that is not known yet."""
         return self.stored_account_id or self.seen_account_id
@@ -413,10 +434,10 @@ class PublicNetwork(Network):
         return f"{self.title} needs no account."
 
 
-ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh", "stream"]
+ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh", "stream", "feed"]
 
 
 def supports(network: Reader | type[Reader], call: ReadCall) -> bool:
     """Return whether the network's own file has that reading call."""
     kind = network if isinstance(network, type) else type(network)
-    return getattr(kind, call) is not getattr(Reader, call)
+    return getattr(kind, call, None) is not getattr(Reader, call, None)

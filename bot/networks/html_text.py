@@ -1,14 +1,15 @@
 """From the HTML of a post to what its author wrote. Pure.
 
 Mastodon's own posts have `p`, `br`, `span` and `a` alone (https://docs.joinmastodon.org/spec/activitypub/);
-other software sends more. A link is shown cut, with the rest in `span.invisible`; a quote in old clients'
-form is `.quote-inline`. No ready converter is right on all of these, so nh3 cleans and this reads.
+other software and feeds send more. Mastodon shows a link cut, with the rest in `span.invisible`; a quote in
+old clients' form is `.quote-inline`. No ready converter is right on all of these, so nh3 cleans and this
+reads.
 """
 
 import re
 from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 import nh3
 
@@ -18,30 +19,75 @@ _HTML_MAX_CHARS = 200_000
 _TAGS_MAX = 2_000  # the time that cleaning takes grows with the square of their depth; more lose their layout
 _DEPTH_SHOWN_MAX = 5  # of quotes and lists inside each other
 _HEADINGS = {f"h{level}" for level in range(1, 7)}
-_PARAGRAPHS = {"p", "blockquote", "pre", "ul", "ol", *_HEADINGS}
-_LINES = {"li", "div"}
-_VOID = {"br", "img"}
-_TAGS = {"a", "span", "code", "ruby", "rt", *_PARAGRAPHS, *_LINES, *_VOID}
-_ATTRIBUTES = {"a": {"href", "class"}, "span": {"class"}, "p": {"class"}, "img": {"alt"}}
+_PARAGRAPHS = {
+    "p",
+    "blockquote",
+    "pre",
+    "ul",
+    "ol",
+    "table",
+    "figure",
+    "section",
+    "article",
+    "dl",
+    *_HEADINGS,
+}
+_LINES = {
+    "li",
+    "div",
+    "tr",
+    "dt",
+    "dd",
+    "figcaption",
+    "caption",
+    "header",
+    "footer",
+    "address",
+    "center",
+    "summary",
+}
+_CELLS = {"td", "th"}
+_VOID = {"br", "img", "hr"}
+_TAGS = {"a", "span", "code", "ruby", "rt", *_PARAGRAPHS, *_LINES, *_CELLS, *_VOID}
+_ATTRIBUTES = {
+    "*": {"hidden", "style"},
+    "a": {"href", "class"},
+    "span": {"class"},
+    "p": {"class"},
+    "img": {"alt"},
+}
 _CONTENT_DROPPED = {
-    "script",
-    "style",
-    "rp",
-}  # rp holds brackets for readers that know no ruby: ours are below
+    *(
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "iframe",
+        "object",
+        "video",
+        "audio",
+        "svg",
+        "select",
+        "title",
+    ),
+    "rp",  # it holds brackets for readers that know no ruby: ours are below
+}
+_UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1|\Z)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 
 
-def html_to_text(html: str) -> str:
+def html_to_text(html: str, base: str = "") -> str:
     """Return what a post says: paragraphs, lines, lists and quotes as one types them, addresses whole.
 
     A link over other words is followed by its address in brackets; one that shows its own address stands
-    there once. A mention or hashtag is its words alone. What the author typed is never read as markup.
+    there once. Addresses are relative to `base`. A mention or hashtag is its words alone. Scripts and what is
+    hidden are left out. What the author typed is never read as markup.
     """
     html = html[:_HTML_MAX_CHARS]
     if html.count("<") > _TAGS_MAX:
-        return sanitize(" ".join(unescape(_TAG.sub(" ", html)).split()))
+        return sanitize(" ".join(unescape(_TAG.sub(" ", _UNSEEN.sub(" ", html))).split()))
     clean = nh3.clean(
         html,
         tags=_TAGS,
@@ -50,7 +96,7 @@ def html_to_text(html: str) -> str:
         link_rel=None,
         clean_content_tags=_CONTENT_DROPPED,
     )
-    reader = _Reader()
+    reader = _Reader(base)
     reader.feed(clean)
     reader.close()
     return sanitize(reader.text())
@@ -59,8 +105,9 @@ def html_to_text(html: str) -> str:
 class _Reader(HTMLParser):
     """Reads clean HTML, whose tags are all closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: str) -> None:
         super().__init__(convert_charrefs=True)
+        self._base = base
         self._lines: list[str] = []
         self._line = ""
         self._gap = 0  # line ends to be written before the next words
@@ -81,15 +128,24 @@ class _Reader(HTMLParser):
         classes = (given.get("class") or "").split()
         if tag not in _VOID:
             self._stack.append(
-                "dropped" if "quote-inline" in classes else "invisible" if "invisible" in classes else ""
+                "dropped"
+                if "quote-inline" in classes or _is_hidden(given)
+                else "invisible"
+                if "invisible" in classes
+                else ""
             )
         if tag == "br":
             self._write_line_end()
+        elif tag == "hr":
+            self._want_gap(2)
+        elif tag in _CELLS:
+            self._write(" ")
         elif tag == "img":
             self._write(given.get("alt") or "")
         elif tag == "a":
             is_name = bool({"mention", "hashtag"} & {*classes})
-            self._link, self._whole, self._shown = (given.get("href") or "", is_name), "", ""
+            self._link = (_joined(self._base, given.get("href") or ""), is_name)
+            self._whole = self._shown = ""
         elif tag == "rt":
             self._write("(")
         elif tag in _PARAGRAPHS or tag in _LINES:
@@ -207,6 +263,22 @@ class _Reader(HTMLParser):
             self._write(self._shown)
         else:
             self._write(f"{words} ({leads_to})")
+
+
+def _is_hidden(attributes: dict[str, str | None]) -> bool:
+    style = (attributes.get("style") or "").replace(" ", "").lower()
+    return "hidden" in attributes or "display:none" in style or "visibility:hidden" in style
+
+
+def _joined(base: str, address: str) -> str:
+    if not base or not address:
+        return address
+    if address.startswith("#"):  # within the text itself, such as a footnote
+        return ""
+    try:
+        return urljoin(base, address.strip())
+    except ValueError:
+        return ""
 
 
 def _is_same_address(shown: str, leads_to: str) -> bool:

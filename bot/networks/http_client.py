@@ -14,7 +14,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -39,11 +39,17 @@ _CHUNK_BYTES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """What one call may take: seconds until connected, seconds in all, and bytes of answer once unpacked."""
+    """What one call may take: seconds until connected, seconds in all, and bytes of answer once unpacked.
+
+    A worker holds a reply for twelve seconds. So a call that publishes is not made if it took longer than
+    `sign_seconds` to get its token, and what takes several calls begins none of them after `begin_seconds`.
+    """
 
     connect_seconds: float = 3.0
     call_seconds: float = 8.0
     max_bytes: int = 8 * 1024 * 1024
+    sign_seconds: float = 2.5
+    begin_seconds: float = 4.0
 
 
 class HttpStatusError(Exception):
@@ -95,7 +101,7 @@ class HttpSession(requests.Session):
         """Nowhere: a redirected write would be a second write, and a redirected signature is wrong."""
 
 
-class _CallTracker:
+class CallTracker:
     """How far a call provably came, and its end, which comes in time whatever the other side does."""
 
     def __init__(self, limits: CallLimits) -> None:
@@ -129,11 +135,15 @@ class _CallTracker:
                 self._line = None
 
     def dial(self, host: str, port: int, options: Any) -> socket.socket:  # noqa: ANN401 - urllib3 has the type
-        """Connect to `host`, as `connect` does."""
-        line = connect(host, port, self.limits.connect_seconds, options)
+        """Connect to `host`, as `connect` does. Raises `OSError`, and what `open_line` raises."""
+        line = self.open_line(host, port, options)
         line.settimeout(self.limits.connect_seconds)
         self._hold(line)
         return line
+
+    def open_line(self, host: str, port: int, options: Any) -> socket.socket:  # noqa: ANN401
+        """Return a socket to `host`. Raises `OSError`; a subclass may raise an error of its own."""
+        return connect(host, port, self.limits.connect_seconds, options)
 
     def write(self) -> None:
         """Note that from now on bytes of the request leave; refuse to begin once the time is over."""
@@ -157,10 +167,10 @@ class _CallTracker:
                 self._line.shutdown(socket.SHUT_RDWR)
 
 
-class _TrackedConnection(HTTPConnection):
+class TrackedConnection(HTTPConnection):
     """A connection that tells its call what has happened on the wire."""
 
-    def __init__(self, *args: Any, call: _CallTracker, **kwargs: Any) -> None:  # noqa: ANN401 - urllib3's own
+    def __init__(self, *args: Any, call: CallTracker, **kwargs: Any) -> None:  # noqa: ANN401 - urllib3's own
         super().__init__(*args, **kwargs)
         self._call = call
 
@@ -169,6 +179,7 @@ class _TrackedConnection(HTTPConnection):
         return self._call.dial(self._dns_host, self.port, self.socket_options)
 
     def connect(self) -> None:
+        """Connect, and note how that went. Raises what urllib3 and the call raise."""
         try:
             super().connect()
         except Exception as error:
@@ -185,7 +196,7 @@ class _TrackedConnection(HTTPConnection):
         super().send(data)
 
 
-class _TrackedTlsConnection(_TrackedConnection, HTTPSConnection):
+class TrackedTlsConnection(TrackedConnection, HTTPSConnection):
     """The same over TLS: connected means that the handshake is done and the certificate is good."""
 
 
@@ -195,7 +206,7 @@ class _SingleCallAdapter(HTTPAdapter):
     def __init__(self, limits: CallLimits) -> None:
         super().__init__()
         self._limits = limits
-        self._call = _CallTracker(limits)
+        self._call = CallTracker(limits)
 
     def send(  # noqa: PLR0917 - as requests calls it
         self,
@@ -233,10 +244,10 @@ class _SingleCallAdapter(HTTPAdapter):
         assert isinstance(pool, HTTPConnectionPool)
         pool.conn_kw["call"] = self._call
         if isinstance(pool, HTTPSConnectionPool):
-            pool.ConnectionCls = _TrackedTlsConnection
+            pool.ConnectionCls = TrackedTlsConnection
             pool.conn_kw["ssl_context"] = trusted_ssl_context()
         else:
-            pool.ConnectionCls = _TrackedConnection
+            pool.ConnectionCls = TrackedConnection
         return pool
 
     def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
@@ -288,7 +299,12 @@ def connect(host: str, port: int, seconds: float, options: Any = None) -> socket
     `options` are socket options, as urllib3 has them. Raises `OSError`.
     """
     until = time.monotonic() + seconds
-    addresses = _resolve_host(host, port, seconds)
+    return connect_to(resolve_host(host, port, seconds), port, until - time.monotonic(), options)
+
+
+def connect_to(addresses: Sequence[str], port: int, seconds: float, options: Any = None) -> socket.socket:  # noqa: ANN401
+    """Return a socket to the first of the numeric `addresses` that answers. Raises `OSError`."""
+    until = time.monotonic() + seconds
     trouble: OSError = TimeoutError()
     for untried, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
         share = max(0.001, (until - time.monotonic()) / untried)
@@ -299,8 +315,11 @@ def connect(host: str, port: int, seconds: float, options: Any = None) -> socket
     raise trouble
 
 
-def _resolve_host(host: str, port: int, patience: float) -> list[str]:
-    """The addresses of `host`, asked for in a thread: the system's resolver knows no timeout."""
+def resolve_host(host: str, port: int, seconds: float) -> list[str]:
+    """Return the addresses of `host`, asked for in a thread: the system's resolver knows no timeout.
+
+    Raises `OSError`.
+    """
     answer: queue.SimpleQueue[list[Any] | OSError] = queue.SimpleQueue()
 
     def ask() -> None:
@@ -311,7 +330,7 @@ def _resolve_host(host: str, port: int, patience: float) -> list[str]:
 
     threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
     try:
-        found = answer.get(timeout=patience)
+        found = answer.get(timeout=seconds)
     except queue.Empty:
         raise TimeoutError from None
     if isinstance(found, OSError):

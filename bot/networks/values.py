@@ -71,6 +71,8 @@ class Post:
     `content_warning` is what its author put in front of the text, to be read before it is opened.
     `reply_context` is what the network's own file needs to answer the post or to read it again: only that
     file reads it. `no_reply_because` is a sentence if the network says that nobody, or we, may answer it.
+    `dated_at` is the time that its writer put there, however wrong; None where the network sets the time, or
+    the writer has put none.
     """
 
     network: str
@@ -99,6 +101,7 @@ class Post:
     content_warning: str | None = None
     reply_context: str = ""
     no_reply_because: str | None = None
+    dated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 # loggers the root's level when an app is made, and Socket Mode speaks through the app's own logger: a level
 # does not hold them, so what counts is the file that a line comes from.
 _LIBRARIES_LOGGING_CONTENT = ("slack_bolt", "slack_sdk")
-# At DEBUG these print authorization headers and OAuth signatures.
+# At DEBUG these print authorization headers and OAuth signatures; `websockets` also what it reads and sends.
 _LIBRARIES_LOGGING_SECRETS = (
     "tweepy",
     "oauthlib",
@@ -20,7 +20,10 @@ _LIBRARIES_LOGGING_SECRETS = (
     "slack_bolt",
     "waitress",
     "apscheduler",
+    "websockets",
 )
+_found_secrets: list[str] = []  # that came up since the start, such as parts of a feed's address
+
 _SECRET_MIN_CHARS = 6  # characters; hiding shorter values would only garble the log
 
 
@@ -35,7 +38,7 @@ class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The finished line or lines."""
         line = super().format(record)
-        for secret in self._secrets:
+        for secret in (*self._secrets, *sorted(_found_secrets, key=len, reverse=True)):
             line = line.replace(secret, "•••")
         return line
 
@@ -55,6 +58,13 @@ def _has_no_user_text(record: logging.LogRecord) -> bool:
     """Whether a line tells nobody's words."""
     return record.levelno >= logging.WARNING or not any(
         f"{os.sep}{name}{os.sep}" in record.pathname for name in _LIBRARIES_LOGGING_CONTENT
+    )
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Take `secrets` out of every further line, too."""
+    _found_secrets.extend(
+        {one for one in secrets if len(one) >= _SECRET_MIN_CHARS}.difference(_found_secrets)
     )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest.sightings import record_posted
 from bot.publish import account_check, reconcile
 from bot.slack.blocks.values import ReplyValue
 from handlers.door import Act, change_once, door, why_may_not_send
@@ -112,20 +111,6 @@ def discard(act: Act[ReplyValue]) -> str | None:
 
     _change_reply(ctx, who, reply_id, DeliveryState.ASKED, verb)
     return "Discarded. If I see it on the network later, I'll say so here."
-
-
-@door.press("posted", value=ReplyValue, refreshes_home=True)
-def posted(act: Act[ReplyValue]) -> str | None:
-    """Confirmed by the person who posted it by hand."""
-    ctx, who, reply_id = act.ctx, act.who, act.value.reply
-    _change_reply(
-        ctx,
-        who,
-        reply_id,
-        DeliveryState.HANDED_OFF,
-        lambda session, ticket, reply: record_posted(session, ticket, reply, None, by=who.id, at=ctx.now()),
-    )
-    return None
 
 
 @door.press("not_posted", value=ReplyValue, refreshes_home=True)

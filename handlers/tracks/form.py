@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest import track_checks
 from bot.networks.base import supports
+from bot.networks.feed_reader import FeedReader
 from bot.slack.blocks.elements import Block
 from bot.slack.blocks.tracks import modal as face
 from bot.slack.blocks.tracks.modal import TrackForm, TrackModalParts
@@ -47,7 +48,8 @@ def build_new(
         raise RuleBrokenError(NO_NETWORK_TEXT)
     form = TrackForm(words, networks[0][0], channel=channel or ctx.settings.slack_channel)
     carried = TrackModalValue(uuid.uuid4().hex, channel=asked_in, url=url)
-    return face.build_track_modal(carried, form, TrackModalParts(networks, hint=hint))
+    parts = TrackModalParts(networks, hint=hint, has_feeds=_has_feeds(ctx))
+    return face.build_track_modal(carried, form, parts)
 
 
 def build_edit(
@@ -86,7 +88,12 @@ def rebuild(
     networks = searchable_networks(ctx)
     if carried.network is not None:
         networks = [(carried.network, ctx.network_titles.get(carried.network, carried.network))]
-    return face.build_track_modal(carried, form, TrackModalParts(networks, trial=trial, is_trying=is_trying))
+    parts = TrackModalParts(networks, trial=trial, is_trying=is_trying, has_feeds=_has_feeds(ctx))
+    return face.build_track_modal(carried, form, parts)
+
+
+def _has_feeds(ctx: BotContext) -> bool:
+    return any(isinstance(one, FeedReader) for one in ctx.networks.values())
 
 
 def find_track(session: Session, track_id: int) -> Track:

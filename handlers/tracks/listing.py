@@ -13,12 +13,14 @@ from bot.slack.blocks.tracks.values import NewTrackValue, TrackValue
 from bot.slack.blocks.values import PageValue
 from handlers.door import Act, door
 from handlers.feedback import LEDGER_BUSY_TEXT, LEDGER_TIMEOUT_SECONDS
+from handlers.tracks import feed_form as feed_forms
 from handlers.tracks import form as forms
 from handlers.tracks.admins import may_change, require_admin
 from models import Track
 from models.reports.mute_list import list_mutes
 from models.reports.track_list import list_tracks, list_unquoted_handles
 from models.sources import track_rules
+from models.sources.track import FEED_TRACK
 
 WINDOW = timedelta(days=7)
 LINKS_HINT = "yoursite.example"  # in the empty field
@@ -48,8 +50,15 @@ def build_answer(ctx: BotContext, user: str, page: int = 0, *, note: str | None 
         unquoted=unquoted,
         can_search=bool(searched),
         below=muted,
+        show_address=_show_address(ctx),
     )
     return {"text": f"Tracks: {found.total:,}", "blocks": blocks}
+
+
+def _show_address(ctx: BotContext) -> Callable[[str], str]:
+    """Return what takes the secrets out of a feed's address; without a network that reads feeds all of it."""
+    reader = feed_forms.find_reader(ctx)
+    return (lambda _address: "…") if reader is None else reader.shown_address
 
 
 @door.press(f"{face.PAGE_ACTION}_a", f"{face.PAGE_ACTION}_b", value=PageValue)
@@ -95,6 +104,9 @@ def _build_edit(
     ctx: BotContext, value: TrackValue, *, asked_in: str | None, url: str | None
 ) -> dict[str, Any]:
     with ctx.db.read(MODAL_LOOKUP_TIMEOUT_SECONDS) as session:
+        track = forms.find_track(session, value.track)
+        if track.kind == FEED_TRACK:
+            return feed_forms.build_edit(ctx, session, track, page=value.page, asked_in=asked_in, url=url)
         return forms.build_edit(ctx, session, value.track, page=value.page, asked_in=asked_in, url=url)
 
 

@@ -13,7 +13,7 @@ from bot.slack.blocks.tracks.values import TrackModalValue
 from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS, find_channel
 from handlers.access import bounded_respond
 from handlers.door import Act, InputError, RepeatedError, door
-from handlers.feedback import LEDGER_TIMEOUT_SECONDS, send_private_answer
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor, send_private_answer
 from handlers.tracks import form as forms
 from handlers.tracks.admins import require_admin
 from handlers.tracks.listing import build_answer
@@ -43,7 +43,7 @@ def save(act: Act[TrackModalValue]) -> None:
         with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
             before = forms.find_track(session, carried.track)
     draft = forms.parse_draft(forms.read_form(ctx, act.view, carried), before)
-    _check_channel(ctx, draft.channel, before)
+    check_channel(ctx, draft.channel, before)
     try:
         with act.change_once() as session:
             said = _add(act, session, draft) if before is None else _edit(act, session, before, draft)
@@ -54,7 +54,11 @@ def save(act: Act[TrackModalValue]) -> None:
         respond = bounded_respond(ctx, {"response_url": carried.url}) if carried.url else None
         send_private_answer(ctx, who, respond, text=said)
     else:
-        ctx.run_in_background(lambda: _refresh_list(act, said))
+        ctx.run_in_background(
+            lambda: refresh_list(
+                ctx, act.who, channel=carried.channel, url=carried.url, page=carried.page, note=said
+            )
+        )
 
 
 def _add(act: Act[TrackModalValue], session: Session, draft: TrackDraft) -> str:
@@ -104,8 +108,11 @@ def _name(track: Track) -> str:
     return mrkdwn_literal(truncate(track.query, QUERY_SHOWN_MAX_CHARS))
 
 
-def _check_channel(ctx: BotContext, channel: str | None, before: Track | None) -> None:
-    """Refuse a channel in which Heard can show nothing; asked with no transaction open."""
+def check_channel(ctx: BotContext, channel: str | None, before: Track | None) -> None:
+    """Refuse a channel in which Heard can show nothing; asked with no transaction open.
+
+    `before` is the track that is edited. Raises `InputError`.
+    """
     if channel is None:
         raise InputError(face.CHANNEL_BLOCK, NO_CHANNEL_TEXT)
     if before is not None and channel == (before.channel or ctx.settings.slack_channel):
@@ -119,10 +126,11 @@ def _check_channel(ctx: BotContext, channel: str | None, before: Track | None) -
         raise InputError(face.CHANNEL_BLOCK, NOT_IN_CHANNEL_TEXT)
 
 
-def _refresh_list(act: Act[TrackModalValue], note: str) -> None:
-    """Have the list that the modal was opened from show it."""
-    ctx, carried = act.ctx, act.value
-    who = replace(act.who, channel=carried.channel)
-    respond = bounded_respond(ctx, {"response_url": carried.url}) if carried.url else None
-    answer = build_answer(ctx, act.who.id, carried.page, note=note)
+def refresh_list(
+    ctx: BotContext, who: Actor, *, channel: str | None, url: str | None, page: int, note: str
+) -> None:
+    """Have the list that the modal was opened from show what was done."""
+    who = replace(who, channel=channel)
+    respond = bounded_respond(ctx, {"response_url": url}) if url else None
+    answer = build_answer(ctx, who.id, page, note=note)
     send_private_answer(ctx, who, respond, in_place=True, **answer)

@@ -49,6 +49,9 @@ class UnsettledReply:
     needs_person: bool
     is_moving: bool
     network: str | None = None  # where it goes; None: where the ticket began
+    post_url: str = ""  # where the post that it answers is, and what that post's network keeps of it
+    post_context: str = ""
+    account_id: str = ""  # as which account of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,16 +316,16 @@ def _count_by_reason(tickets: dict[int, DeliveryState]) -> StuckCounts:
 def _attach_replies(session: Session, entries: list[TicketEntry]) -> tuple[TicketEntry, ...]:
     """Returns `entries`, each with its unsettled reply."""
     query = (
-        select(Reply, Mention.latest_id, Reply.needs_a_person())
+        select(Reply, Mention, Reply.needs_a_person())
         .outerjoin(Mention, Mention.is_post_of(Reply.ticket_id, Reply.to_post_id))
         .where(Reply.ticket_id.in_([one.ticket_id for one in entries]), Reply.state.in_(UNSETTLED_STATES))
         .order_by(Reply.id.desc())
     )
     turns = {one.ticket_id: one.turn for one in entries}
     found: dict[int, UnsettledReply] = {}
-    for reply, latest_id, needs_person in session.execute(query):
+    for reply, post, needs_person in session.execute(query):
         if needs_person or (reply.turn == turns[reply.ticket_id] and reply.ticket_id not in found):
-            one = _unsettled_reply(reply, latest_id, needs_person=bool(needs_person))
+            one = _unsettled_reply(reply, post, needs_person=bool(needs_person))
             found[reply.ticket_id] = min(found.get(reply.ticket_id, one), one, key=_reply_urgency)
     return tuple(replace(one, reply=found.get(one.ticket_id)) for one in entries)
 
@@ -331,7 +334,7 @@ def _reply_urgency(one: UnsettledReply) -> int:
     return STUCK_STATES.index(DeliveryState(one.state)) if one.needs_person else len(STUCK_STATES)
 
 
-def _unsettled_reply(reply: Reply, latest_id: str | None, *, needs_person: bool) -> UnsettledReply:
+def _unsettled_reply(reply: Reply, post: Mention | None, *, needs_person: bool) -> UnsettledReply:
     return UnsettledReply(
         id=reply.id,
         ticket_id=reply.ticket_id,
@@ -342,10 +345,13 @@ def _unsettled_reply(reply: Reply, latest_id: str | None, *, needs_person: bool)
         text=reply.text,
         written_at=reply.created_at,
         at=reply.sent_at or reply.created_at,
-        to_post_id=latest_id or reply.to_post_id,
+        to_post_id=reply.to_post_id if post is None else post.latest_id,
         needs_person=needs_person,
         is_moving=reply.is_moving,
         network=reply.network,
+        post_url="" if post is None else post.url,
+        post_context="" if post is None else post.reply_context,
+        account_id=reply.account_id,
     )
 
 

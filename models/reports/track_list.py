@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models.sources.account import Account
 from models.sources.also_heard import AlsoHeard
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
+from models.sources.feed import Feed
 from models.sources.mention import IS_FIRST_ROW, Mention
 from models.sources.track import MENTIONS_TRACK, Track
 from models.tickets.state import TicketState
@@ -43,6 +44,7 @@ class ListedTrack:
     is_connected: bool = True
     failing_since: datetime | None = None
     failure: str | None = None
+    feed: Feed | None = None  # that it listens to
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def list_tracks(session: Session, page: int, *, size: int, since: datetime) -> T
     counts = count_by_track(session, [one.id for one in tracks], since=since)
     accounts = {(one.network, one.network_id): one for one in Account.all(session)}
     readings = _readings(session, tracks)
+    feeds = Feed.by_address(session, [one.address for one in tracks if one.address is not None])
     found = []
     for track in tracks:
         account = accounts.get((track.network, track.account_id or ""))
@@ -82,6 +85,7 @@ def list_tracks(session: Session, page: int, *, size: int, since: datetime) -> T
                 is_connected=account is None or account.source is not None,
                 failing_since=reading.failing_since if reading is not None else None,
                 failure=reading.failure if reading is not None else None,
+                feed=feeds.get(track.address or ""),
             )
         )
     return TrackPage(tuple(found), number, pages, total)

@@ -71,13 +71,14 @@ class Mention(Base):
     # known whom). None in both: nobody, or heard before schema 0010.
     addressed: Mapped[list[Any] | None]
     answers: Mapped[str | None]
-    answerable: Mapped[str | None]  # why the API is known to refuse an answer; None: it may be tried
+    answerable: Mapped[str | None]  # why the API is known to refuse an answer (`answerability`); None: try it
     visibility: Mapped[str] = mapped_column(
         default="public", server_default="public"
     )  # who sees it, see Post
     content_warning: Mapped[str | None]  # what its author put in front of the text
     reply_context: Mapped[str] = mapped_column(default="", server_default="")  # its network alone reads this
     posted_at: Mapped[datetime]
+    dated_at: Mapped[datetime | None]  # what its writer gave as the time, where that was not believed
     seen_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]  # since when its words are gone, see `erase`

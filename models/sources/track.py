@@ -11,6 +11,7 @@ from models.core.base import Base, Key, add_if_absent
 
 TrackKind = Literal["mentions", "search", "hashtag", "feed"]
 MENTIONS_TRACK: TrackKind = "mentions"  # each account has exactly one
+FEED_TRACK: TrackKind = "feed"
 SEARCHED_KINDS: tuple[TrackKind, ...] = ("search", "hashtag")  # found by a network's search
 
 # How a mention says why it was found: the first with words of the post, the second once those are erased.
@@ -30,7 +31,9 @@ class Track(Base):
     count. `created_by` is a Slack user id, None if it came by the command line or with an account.
     `edited_at` is when that was last changed: `previous` is what it was until then, and decides about posts
     from before. Posts from `silent_from` until `silent_until`, while it was paused, are not for it.
-    `revision` rises with every change, so that of two people who edit it the second one notices.
+    A track of a feed has the feed's `address`, which may hold secrets, and takes every entry if its `query`
+    is empty; it is read every `interval_seconds`, None: as often as the settings say. `revision` rises with
+    every change, so that of two people who edit it the second one notices.
     """
 
     __tablename__ = "tracks"
@@ -52,6 +55,8 @@ class Track(Base):
     network: Mapped[str]
     account_id: Mapped[str | None]
     query: Mapped[str] = mapped_column(default="", server_default="")
+    address: Mapped[str | None] = mapped_column(index=True)
+    interval_seconds: Mapped[int | None]
     channel: Mapped[str | None]
     languages: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     excluded_handles: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
@@ -109,6 +114,13 @@ class Track(Base):
             or_(cls.paused_at.is_(None), cls.paused_at >= paused_since),
         )
         return session.execute(query.order_by(cls.id)).all()
+
+    @classmethod
+    def of_feed(cls, session: Session, address: str) -> "list[Track]":
+        """Returns the tracks that listen to the feed at `address` and are not paused, the oldest first."""
+        here = cls.address == address, cls.kind == FEED_TRACK
+        active = cls.removed_at.is_(None), cls.paused_at.is_(None)
+        return list(session.scalars(select(cls).where(*here, *active).order_by(cls.id)))
 
     @classmethod
     def load(cls, session: Session, ids: Collection[int]) -> "list[Track]":

@@ -1,9 +1,10 @@
 """Adding, editing, pausing and removing what we listen for: who did it is in the event log."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -12,10 +13,12 @@ from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import MovedOnError, RuleBrokenError, is_sqlite
 from models.core.mrkdwn import escape_entities
 from models.sources.cursor import Cursor
-from models.sources.track import MENTIONS_TRACK, Track, TrackKind
+from models.sources.feed import Feed
+from models.sources.track import FEED_TRACK, MENTIONS_TRACK, Track, TrackKind
 from models.tracks.query import TrackQueryError, parse_query
 
 MAX_TRACKS = 10_000  # that are not removed, on all networks together
+MAX_INTERVAL = timedelta(days=1)  # between two readings of a feed
 POSITION_RETENTION = timedelta(days=7)  # so long a removed track can be added again and goes on where it was
 
 
@@ -25,7 +28,10 @@ class TrackRuleError(RuleBrokenError):
 
 @dataclass(frozen=True, slots=True)
 class TrackDraft:
-    """What somebody wants to listen for; the fields are those of `Track`."""
+    """What somebody wants to listen for; the fields are those of `Track`.
+
+    `address` is in the one spelling that the network's own file gives it.
+    """
 
     kind: TrackKind
     network: str
@@ -35,10 +41,14 @@ class TrackDraft:
     languages: tuple[str, ...] = ()
     excluded_handles: tuple[str, ...] = ()
     is_paused: bool = False  # only for a track that is added
+    address: str | None = None
+    interval_seconds: int | None = None
 
     @property
     def canonical_query(self) -> str:
         """The query in one spelling. Raises `TrackRuleError`."""
+        if self.kind == FEED_TRACK and not self.query.strip():
+            return ""
         try:
             query = parse_query(self.query)
         except TrackQueryError as error:
@@ -49,6 +59,17 @@ class TrackDraft:
                 raise TrackRuleError("A hashtag track takes one hashtag, such as #gardening.")
         return query.canonical
 
+    def check_feed(self) -> None:
+        """Raise `TrackRuleError` if it is no whole track of a feed: words that are none, a wrong interval."""
+        if self.kind != FEED_TRACK:
+            return
+        self.canonical_query  # noqa: B018 - raises
+        if self.address is None:
+            raise TrackRuleError("A feed track needs the feed's address.")
+        longest = int(MAX_INTERVAL.total_seconds())
+        if self.interval_seconds is not None and not 1 <= self.interval_seconds <= longest:
+            raise TrackRuleError("A feed is read at least once a day, and at most once a second.")
+
 
 def add(session: Session, draft: TrackDraft, *, at: datetime, by: str | None = None) -> Track:
     """Add a track and return it; `by` is a Slack user id, None on the command line.
@@ -58,6 +79,7 @@ def add(session: Session, draft: TrackDraft, *, at: datetime, by: str | None = N
     if draft.kind == MENTIONS_TRACK:
         raise TrackRuleError("Every account has its mentions track already.")
     query = draft.canonical_query
+    draft.check_feed()
     if not is_sqlite(session):
         # Two who add at the same time do so one after the other, also where there is no row to lock yet.
         session.execute(text("LOCK TABLE tracks IN SHARE ROW EXCLUSIVE MODE"))
@@ -79,15 +101,18 @@ def add(session: Session, draft: TrackDraft, *, at: datetime, by: str | None = N
             query=query,
             languages=list(draft.languages),
             excluded_handles=list(draft.excluded_handles),
+            address=draft.address,
             created_at=at,
             created_by=by,
         )
         session.add(found)
+    found.interval_seconds = draft.interval_seconds
     found.removed_at = found.paused_at = found.silent_from = found.silent_until = None
     found.channel = draft.channel
     if draft.is_paused:
         found.paused_at = at
     session.flush()
+    _want_feed(session, found, at=at)
     _record(session, "track added", found, by=by, at=at)
     return found
 
@@ -103,14 +128,16 @@ def edit(
 ) -> Track:
     """Change a track to `draft` and return it. For what was posted before, it stays as it was.
 
-    A mentions track can only be moved to another channel. `revision` is that of the track that the person
-    saw; None: whatever it is. Raises `TrackRuleError`, and `MovedOnError` if somebody else has changed it
-    meanwhile.
+    A mentions track can only be moved to another channel, and a feed's keeps its address. `revision` is that
+    of the track that the person saw; None: whatever it is. Raises `TrackRuleError`, and `MovedOnError` if
+    somebody else has changed it meanwhile.
     """
     track = _lock(session, track_id, revision)
     before = _describe(track)
     if track.kind != MENTIONS_TRACK:
         query = draft.canonical_query
+        draft = replace(draft, address=track.address)
+        draft.check_feed()
         for other in _same(session, draft):
             if other.id != track.id and other.removed_at is None:
                 raise TrackRuleError(f"That is track {other.id} already.")
@@ -118,6 +145,9 @@ def edit(
             _keep_previous(session, track, at=at)
         track.query, track.account_id = query, draft.account_id
         track.languages, track.excluded_handles = list(draft.languages), list(draft.excluded_handles)
+        if track.interval_seconds != draft.interval_seconds:
+            track.interval_seconds = draft.interval_seconds
+            _want_feed(session, track, at=at)
     track.channel = draft.channel
     if _describe(track) != before:
         track.revision += 1
@@ -142,6 +172,7 @@ def resume(session: Session, track_id: int, *, at: datetime, by: str | None = No
     if track.paused_at is not None:
         track.silent_from, track.silent_until = track.paused_at, at
         track.paused_at, track.revision = None, track.revision + 1
+        _want_feed(session, track, at=at)
         _record(session, "track resumed", track, by=by, at=at)
     return track
 
@@ -180,7 +211,7 @@ def replace_all(
         if found is None:
             found = before[key] = add(session, draft, at=at, by=by)
             added += 1
-        elif found.channel != draft.channel:
+        elif (found.channel, found.interval_seconds) != (draft.channel, draft.interval_seconds):
             edit(session, found.id, draft, revision=None, at=at, by=by)
         wanted.add(found.id)
     dropped = [one for one in before.values() if one.id not in wanted] if prune else []
@@ -189,14 +220,24 @@ def replace_all(
     return ReplacedTracks(added, len(wanted) - added, len(dropped))
 
 
-_Identity = tuple[str, str, str | None, str, tuple[str, ...], tuple[str, ...]]
+_Identity = tuple[str, str, str | None, str | None, str, tuple[str, ...], tuple[str, ...]]
 
 
 def _identity(one: Track | TrackDraft) -> _Identity:
     """What makes it one track and not another: everything but the channel. Raises `TrackRuleError`."""
     query = one.query if isinstance(one, Track) else one.canonical_query
     narrowed = tuple(sorted(one.languages)), tuple(sorted(one.excluded_handles))
-    return one.kind, one.network, one.account_id, query, *narrowed
+    return one.kind, one.network, one.account_id, one.address, query, *narrowed
+
+
+def _want_feed(session: Session, track: Track, *, at: datetime) -> None:
+    """Have a feed's track read soon, also if the feed was read a moment ago or once said that it is gone."""
+    if track.address is not None and track.paused_at is None:
+        Feed.want(session, track.address, host=_host(track) or "", at=at)
+
+
+def _host(track: Track) -> str | None:
+    return None if track.address is None else urlsplit(track.address).hostname
 
 
 def forget_positions(session: Session, *, at: datetime) -> None:
@@ -247,13 +288,16 @@ def _same(session: Session, draft: TrackDraft) -> list[Track]:
         Track.network == draft.network,
         Track.account_id == draft.account_id,
         Track.query == draft.canonical_query,
+        Track.address.is_(None) if draft.address is None else Track.address == draft.address,
     )
     found = session.scalars(wanted.order_by(Track.id.desc()))
     return [one for one in found if _identity(one) == _identity(draft)]
 
 
 def _describe(track: Track) -> dict[str, Any]:
-    return {
+    """What the log keeps of a track: of a feed's address, which may hold secrets, the host alone."""
+    feed = {} if track.address is None else {"host": _host(track), "every": track.interval_seconds}
+    return feed | {
         "query": track.query,
         "account": track.account_id,
         "languages": track.languages,

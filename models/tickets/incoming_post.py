@@ -56,6 +56,7 @@ class IncomingPost:
     visibility: str = "public"  # see `Post`
     content_warning: str | None = None
     reply_context: str = ""  # see `Post`
+    dated_at: datetime | None = None  # see `Mention.dated_at`
 
     @property
     def is_private(self) -> bool:

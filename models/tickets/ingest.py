@@ -363,5 +363,6 @@ def _mention_values(
         "order_key": post.order_key,
         "version_key": post.version_key,
         "posted_at": post.posted_at,
+        "dated_at": post.dated_at,
         "seen_at": at,
     }

@@ -25,6 +25,7 @@ from sandbox.demo.scripted_customers import ScriptedCustomers
 from sandbox.demo.seed import seed, set_up_workspace
 from sandbox.demo.story import CHANNEL, load_story
 from sandbox.demo.ticket_timeline import LedgerView
+from sandbox.feeds import ForumServer
 from sandbox.hackernews import HackerNewsServer
 from sandbox.mastodon import MastodonServer
 from sandbox.page import OUR_TOKEN, EventStream, PageContext, bluesky_version, create_app
@@ -36,6 +37,7 @@ PORT = 8000
 WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 THREADS = 32  # each open tab keeps one busy
 SECRET, BOT_TOKEN = "demo-signing-secret", "xoxb-demo"
+FORUM_FEED = "/posts.atom"
 CHANGE_POLL_SECONDS = 0.4
 SIGNAL_POLL_SECONDS = 1.0
 DIGEST_DELAY = timedelta(minutes=2)  # from the start: a visitor need not wait until the morning
@@ -57,7 +59,7 @@ def main() -> None:
 
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, leave)
-    _print("Starting a local X, Mastodon, Bluesky, Hacker News and Slack, and the bot …")
+    _print("Starting a local X, Mastodon, Bluesky, Hacker News, forum and Slack, and the bot …")
     with running(port=given.port, customers=not given.quiet_customers, over=over) as demo:
         if not over.is_set():
             _print(GREETING.format(url=demo.url))
@@ -70,7 +72,7 @@ GREETING = """
   Heard's demo is ready:   {url}
 
   Try this: press Reply on Maria's card in #mentions, write an answer, and watch it arrive on X, on the right.
-  Then be a customer:      its tabs X, Mastodon, Bluesky and Hacker News let you post on each network.
+  Then be a customer:      its tabs X, Mastodon, Bluesky, Forum and Hacker News let you post on each.
   Two teammates at once:   open {url}?as=U0BEN in a second window.
   Ctrl-C stops everything.
 """
@@ -109,11 +111,13 @@ def running(
         x = things.enter_context(XServer(networks.x))
         mastodon = things.enter_context(MastodonServer(networks.mastodon))
         bluesky = things.enter_context(BlueskyServer(networks.bluesky))
+        forum = things.enter_context(ForumServer(networks.forum))
         hackernews = things.enter_context(HackerNewsServer(networks.hackernews))
         event_stream = EventStream()
         env = (
             _settings(url, slack, x)
             | _sign_in(mastodon, bluesky)
+            | _let_read(forum)
             | {"HACKERNEWS_URL": hackernews.url}
             | _digest(datetime.now(UTC) + DIGEST_DELAY)
             | settings
@@ -121,7 +125,7 @@ def running(
         bot = BotProcess(env, folder, lambda: event_stream.changed("internals"))
         things.callback(bot.close)
         bot.migrate()
-        _write_history(networks, slack_world, url)
+        _write_history(networks, slack_world, url, f"{forum.url}{FORUM_FEED}")
         things.enter_context(slack)
         slack.events_url = bot.events_url
         ledger = LedgerView(url)
@@ -134,6 +138,7 @@ def running(
             x=x,
             mastodon=mastodon,
             bluesky=bluesky,
+            forum=forum,
             hackernews=hackernews,
             bot=bot,
             ledger=ledger,
@@ -192,15 +197,20 @@ def _sign_in(mastodon: MastodonServer, bluesky: BlueskyServer) -> dict[str, str]
     }
 
 
+def _let_read(forum: ForumServer) -> dict[str, str]:
+    """Settings with which the bot reads the forum, which is on no public address, every second."""
+    return {"FEED_ALLOW": forum.url.removeprefix("http://"), "FEED_POLL_SECONDS": "1"}
+
+
 def _digest(at: datetime) -> dict[str, str]:
     """Settings for a digest at `at` that includes the week, whatever day it is."""
     return {"DIGEST_AT": f"{at:%H:%M}", "DIGEST_DAY": WEEK[at.weekday()]}
 
 
-def _write_history(networks: LocalNetworks, slack: SlackWorld, url: str) -> None:
+def _write_history(networks: LocalNetworks, slack: SlackWorld, url: str, forum_feed: str) -> None:
     database = Database(url)
     try:
-        seed(networks, slack, database, datetime.now(UTC))
+        seed(networks, slack, database, datetime.now(UTC), forum_feed=forum_feed)
     finally:
         database.close()
 
@@ -272,6 +282,7 @@ def _watch(context: PageContext) -> Any:  # noqa: ANN401 - a callable
         context.slack.world.on_change(lambda change: _slack_changed(context, change.kind)),
         context.x.world.on_change(lambda _: news.changed("network")),
         context.mastodon.world.on_change(lambda _: news.changed("mastodon")),
+        context.forum.world.on_change(lambda _: news.changed("forum")),
         context.hackernews.world.on_change(lambda: news.changed("hackernews")),
     ]
 
@@ -300,7 +311,7 @@ def _watch(context: PageContext) -> Any:  # noqa: ANN401 - a callable
 def _activity(context: PageContext) -> tuple[int, ...]:
     """Return numbers of which one grows with each request and each act in the database."""
     slack = context.slack.world
-    networks = (context.x.world.requests, context.mastodon.world.requests)
+    networks = (context.x.world.requests, context.mastodon.world.requests, context.forum.world.requests)
     bluesky = context.bluesky.world.journal.requests
     logs = (slack.calls, slack.deliveries, *networks, bluesky)
     news = context.hackernews.world.counts.total()

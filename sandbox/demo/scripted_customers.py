@@ -41,7 +41,7 @@ class ScriptedCustomers:
             one = self._posts[self._posted]
             self._posted += 1
         self._networks.add(one)
-        self._networks.post(one, one.text, warning=one.warning)
+        self._networks.post(one, one.text, warning=one.warning, title=one.title)
         return True
 
     def _run(self) -> None:

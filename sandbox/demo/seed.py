@@ -63,8 +63,13 @@ SEND_LEASE = timedelta(seconds=12)
 Act = tuple[datetime, Callable[[], None]]
 
 
-def seed(networks: LocalNetworks, slack: SlackWorld, database: Database, now: datetime) -> None:
-    """Write the whole story up to `now`. Call it before Slack's server starts, so that no events are sent."""
+def seed(
+    networks: LocalNetworks, slack: SlackWorld, database: Database, now: datetime, *, forum_feed: str
+) -> None:
+    """Write the whole story up to `now`; the bot is to read the forum's feed at `forum_feed`.
+
+    Call it before Slack's server starts, so that no events are sent.
+    """
     story = load_story()
     past = (*story.two_weeks.mentions, *story.other_networks.mentions)
     began = now - max(one.ago for one in past)
@@ -78,6 +83,7 @@ def seed(networks: LocalNetworks, slack: SlackWorld, database: Database, now: da
         brand = networks.x.brand.handle
         # What is said about the brand to nobody in particular; those who write its handle come as mentions.
         track_rules.add(session, TrackDraft("search", "x", f"{brand} -@{brand}"), at=now)
+        track_rules.add(session, TrackDraft("feed", "feed", brand, address=forum_feed), at=now)
         history = History(places, slack, session, story, now)
         for at, act in sorted(history.acts(), key=lambda one: one[0]):
             slack.clock = at.timestamp
@@ -89,7 +95,8 @@ def seed(networks: LocalNetworks, slack: SlackWorld, database: Database, now: da
             late.record_breach(session, at=now)  # mark the reminders as sent, else the demo starts with them
             late.nudges |= ReminderLevel.HALF | ReminderLevel.OWNER
     slack.clock = lambda: datetime.now(UTC).timestamp()
-    for fresh in sorted((*story.two_weeks.fresh, *story.other_networks.fresh), key=lambda one: -one.ago):
+    told = (*story.two_weeks.fresh, *story.other_networks.fresh, *story.forum.fresh)
+    for fresh in sorted(told, key=lambda one: -one.ago):
         networks.set_clock(now - fresh.ago)
         networks.post_fresh(story.people.customer(fresh.author), fresh, now)
     networks.start_clocks()

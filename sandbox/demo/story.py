@@ -33,7 +33,7 @@ class Entry(BaseModel):
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Handle = Annotated[str, StringConstraints(pattern=r"^\w[\w.@-]{0,60}$")]  # of any network
-Network = Literal["x", "mastodon", "bluesky"]
+Network = Literal["x", "mastodon", "bluesky", "forum"]
 
 
 class Brand(Entry):
@@ -42,6 +42,7 @@ class Brand(Entry):
     handle: Handle
     mastodon_server: Text
     bluesky_handle: Handle
+    forum: Text  # where people talk about the brand and others like it; it has feeds
     name: Text
     tagline: Text
 
@@ -133,8 +134,15 @@ class PastMention(Entry):
         return self
 
 
+class ForumComment(Entry):
+    """A comment below a topic of the forum."""
+
+    author: Author
+    text: Text
+
+
 class FreshPost(Entry):
-    """A post from shortly before the demo starts."""
+    """A post from shortly before the demo starts. `title` and `comments` are of the forum."""
 
     ago: timedelta
     author: Author
@@ -142,6 +150,8 @@ class FreshPost(Entry):
     media: tuple[Media, ...] = ()
     poll: tuple[str, ...] = ()
     warning: str = ""
+    title: str = ""
+    comments: tuple[ForumComment, ...] = ()
 
 
 class AuthorNote(Entry):
@@ -177,6 +187,12 @@ class OtherNetworks(Entry):
     fresh: tuple[FreshPost, ...]
 
 
+class ForumTalk(Entry):
+    """`forum.toml`: the topics of the forum before the demo starts."""
+
+    fresh: tuple[FreshPost, ...]
+
+
 class TwoWeeks(Entry):
     """`two_weeks.toml`: everything that happened before the demo starts."""
 
@@ -200,6 +216,7 @@ class NewCustomer(Customer):
 
     text: Text
     warning: str = ""
+    title: str = ""  # of a topic, on the forum
 
 
 class NewCustomers(Entry):
@@ -223,11 +240,12 @@ class Suggestions(Entry):
 
 
 class Story(Entry):
-    """The five files together."""
+    """The six files together."""
 
     people: People
     two_weeks: TwoWeeks
     other_networks: OtherNetworks
+    forum: ForumTalk
     new_customers: NewCustomers
     suggestions: Suggestions
 
@@ -244,6 +262,7 @@ def load_story(folder: Path = DATA) -> Story:
         people=people,
         two_weeks=_read(TwoWeeks, folder / "two_weeks.toml", people),
         other_networks=_read(OtherNetworks, folder / "other_networks.toml", people),
+        forum=_read(ForumTalk, folder / "forum.toml", people),
         new_customers=_read(NewCustomers, folder / "new_customers.toml", people),
         suggestions=_read(Suggestions, folder / "suggestions.toml", people),
     )

@@ -6,7 +6,8 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from sandbox.page.bluesky_routes import bluesky_routes
-from sandbox.page.hackernews_tab import hackernews_routes
+from sandbox.page.forum_routes import forum_routes
+from sandbox.page.hackernews.tab import hackernews_routes
 from sandbox.page.internals import internals_routes
 from sandbox.page.json_replies import problem
 from sandbox.page.mastodon_routes import mastodon_routes
@@ -27,7 +28,7 @@ def create_app(context: PageContext) -> Flask:
     """Return the app that shows and changes `context`."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    networks = (network_routes, mastodon_routes, bluesky_routes, hackernews_routes)
+    networks = (network_routes, mastodon_routes, bluesky_routes, forum_routes, hackernews_routes)
     for routes in (slack_routes, *networks, internals_routes):
         app.register_blueprint(routes(context))
     app.before_request(_only_from_here)
@@ -42,6 +43,7 @@ def create_app(context: PageContext) -> Flask:
             start={
                 "workspace": world.app.team_name,
                 "brand": context.x.world.brand.handle,
+                "forum": context.forum.url,
                 "me": _viewer(context),
                 "team": [
                     {"id": one.id, "name": one.real_name} for one in world.users.values() if not one.is_bot

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sandbox.bluesky import BlueskyServer
+from sandbox.feeds import ForumServer
 from sandbox.hackernews import HackerNewsServer
 from sandbox.mastodon import MastodonServer
 from sandbox.page.event_stream import EventStream
@@ -70,6 +71,7 @@ class PageContext:
     x: XServer
     mastodon: MastodonServer
     bluesky: BlueskyServer
+    forum: ForumServer
     hackernews: HackerNewsServer
     bot: BotControl
     ledger: Ledger
@@ -83,6 +85,13 @@ class PageContext:
     switches: Switches = field(init=False)
 
     def __post_init__(self) -> None:
-        networks = (self.x.world, self.mastodon.world, self.bluesky.world, self.hackernews.world)
-        worlds = (self.slack.world, *networks)
-        object.__setattr__(self, "switches", Switches(*worlds, restart=self.bot.restart))
+        switches = Switches(
+            self.slack.world,
+            self.x.world,
+            mastodon=self.mastodon.world,
+            bluesky=self.bluesky.world,
+            forum=self.forum.world,
+            hackernews=self.hackernews.world,
+            restart=self.bot.restart,
+        )
+        object.__setattr__(self, "switches", switches)

@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from tests import databases, postgres
 from tests.bench import (
     crowd,
+    feeds,
     flood,
     hearing,
     ingest,
@@ -50,6 +51,7 @@ PARTS: Sequence[str] = (
     "searching",
     "trying",
     "workers",
+    "feeds",
 )
 ENGINES = ("sqlite", "postgresql")
 
@@ -87,6 +89,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "searching": lambda: searching.measure(new),
         "trying": lambda: trying.measure(new),
         "reports": lambda: reports.measure(new),
+        "feeds": lambda: feeds.measure(new),
     }
     if on_postgresql:  # SQLite is one process's
         measure["workers"] = lambda: workers.measure(new)

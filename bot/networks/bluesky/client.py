@@ -76,6 +76,12 @@ class BlueskyNetwork(RecordPublisher, Network):
         self.seen_account_id = found.id
         return found
 
+    def check_account(self) -> AccountIdentity:
+        """Return who our server says that we are now. Raises `Later`."""
+        found = self.account()
+        self._caller.query("com.atproto.server.getSession", {}, found.id)
+        return found
+
     def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:
         """Return the profiles of the DIDs `ids`; who is gone or deactivated is left out. Raises `Later`."""
         found, known = list[AuthorProfile](), [each for each in dict.fromkeys(ids) if uris.is_did(each)]

@@ -10,6 +10,7 @@ from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, R
 from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, StreamNotOffered, Unsure
 from bot.networks.http_client import CallLimits
 from bot.networks.mastodon import errors, reply_form, streaming
+from bot.networks.mastodon import pictures as media
 from bot.networks.mastodon.api import Api, Login
 from bot.networks.mastodon.identity import NETWORK_NAME, Identity, missing_scopes
 from bot.networks.mastodon.ids import unpack_context
@@ -19,9 +20,10 @@ from bot.networks.mastodon.lookup import PostLookup
 from bot.networks.mastodon.parsing import parse_language, parse_post, parse_profile, same_words
 from bot.networks.mastodon.reply_form import ReplyForm, unpack_form
 from bot.networks.mastodon.server_info import ServerInfo
-from bot.networks.mastodon.settings import SCOPES, MastodonSettings
+from bot.networks.mastodon.settings import MEDIA_SCOPE, SCOPES, MastodonSettings
 from bot.networks.mastodon.timelines import TimelineReader
 from bot.networks.oauth2 import TokenSource
+from bot.networks.pictures import Picture, PictureLimits, UploadedPicture
 from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import (
     Absence,
@@ -71,6 +73,10 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
     def account(self) -> AccountIdentity:
         """Who we are; asked once for each token, with what our server is."""
         return self._identity.get().viewer.me
+
+    def check_account(self) -> AccountIdentity:
+        """Who our server says that we are now."""
+        return self._identity.check().viewer.me
 
     def note_identity(self, who: Identity) -> None:
         """Take on our server's limit, and remember whom the token speaks for."""
@@ -147,13 +153,37 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         """What the server's newest answer to such a reading said in its headers."""
         return self._api.rate_limit_status(reading)
 
-    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
-        """Return the body of the request, after a look at the post that it answers.
+    @property
+    def picture_limits(self) -> PictureLimits | None:
+        """What our server says it takes; nothing if our token may not upload."""
+        last = self._identity.last
+        if last is None or MEDIA_SCOPE in missing_scopes(last.scopes, SCOPES):
+            return None
+        return last.server.pictures
 
-        Raises `Refused` if that is gone, was edited, or would be seen by others than before; and `Later`.
+    def upload(self, picture: Picture, *, account_id: str) -> str:
+        """Upload a picture with its description: https://docs.joinmastodon.org/methods/media/#v2."""
+        self._identity.require(account_id, may_ask_again=False)
+        return media.upload(self._api, picture)
+
+    def freeze(
+        self,
+        text: str,
+        to: ReplyTarget,
+        key: str,
+        *,
+        at: datetime,
+        account_id: str,
+        pictures: Sequence[UploadedPicture] = (),
+    ) -> str:
+        """Return the body of the request, after a look at the post that it answers and at the pictures.
+
+        Raises `Refused` if one is gone, the post was edited, or others would see the reply; and `Later`.
         """
         del key, at
-        return self._build_form(text, to, self._identity.require(account_id, may_ask_again=False)).pack()
+        form = self._build_form(text, to, self._identity.require(account_id, may_ask_again=False))
+        media.check_ready(self._api, pictures)
+        return replace(form, media_ids=tuple(one.media for one in pictures)).pack()
 
     def publish(
         self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""

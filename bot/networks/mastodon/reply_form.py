@@ -30,6 +30,7 @@ class ReplyForm:
     warning: str = ""
     language: str | None = None
     allowed_mentions: tuple[str, ...] | None = None
+    media_ids: tuple[str, ...] = ()
 
     def pack(self) -> str:
         """Return the body of the request."""
@@ -44,6 +45,8 @@ class ReplyForm:
             body["language"] = self.language
         if self.allowed_mentions is not None:
             body["allowed_mentions"] = list(self.allowed_mentions)
+        if self.media_ids:
+            body["media_ids"] = list(self.media_ids)
         return json.dumps(body, ensure_ascii=False)
 
 

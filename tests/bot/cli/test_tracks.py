@@ -99,7 +99,11 @@ def test_it_works_before_the_first_start(shell: Shell) -> None:
             ("add", "search", " ".join(f"w{number}" for number in range(124))),
             "X takes 512 characters in a search",
         ),
-        (("add", "feed", "acmebrew"), "Heard knows no network where it can listen for a feed."),
+        (("add", "feed", "ftp://forum.example/feed"), "http"),
+        (("add", "feed", "https://forum.example/feed", '"open'), "quotation mark"),
+        (("add", "feed", "https://forum.example/feed", "--every", "0"), "at most once a second"),
+        (("add", "feed", "shoes", "--preset", "nowhere"), "knows no such site"),
+        (("add", "search", "slow", "checkout"), "Put the query in quotation marks"),
         (("add", "search", "acmebrew", "--network", "yarn"), "Heard knows no network called yarn: "),
         (
             ("add", "search", "acmebrew", "--account", "@nobody"),
@@ -173,3 +177,76 @@ def test_a_paused_track_stays_paused_in_a_file_and_an_edit_can_empty_what_narrow
 
     assert shell.track("import", str(file))[0] == 0
     assert [row["paused"] for row in shell.listed()] == [True]
+
+
+SECRET = "k3yThatNobodyShouldSee"
+
+
+def test_a_feed_is_added_before_the_first_start_and_its_secrets_are_never_printed(shell: Shell) -> None:
+    address = f"https://alerts.example/feed?token={SECRET}"
+    assert shell.track("add", "feed", address, "kettle -free", "--channel", "C0TALK", "--every", "300") == (
+        0,
+        "1\n",
+    )
+
+    code, again = shell.track("add", "feed", address, "kettle -free")
+    [row] = shell.listed()
+    assert code == 2
+    assert (row["kind"], row["network"], row["query"], row["every"]) == ("feed", "feed", "kettle -free", 300)
+    assert row["address"] == "https://alerts.example/feed?token=…"
+    everything = again + shell.track("list")[1] + shell.track("export")[1] + json.dumps(row)
+    assert SECRET not in everything
+
+
+def test_a_feed_can_be_edited_paused_and_removed(shell: Shell) -> None:
+    shell.track("add", "feed", "https://forum.example/latest.rss")
+    assert shell.track("edit", "1", "--query", "kettle", "--every", "60")[0] == 0
+    assert shell.listed()[0]["query"] == "kettle"
+    assert shell.track("edit", "1", "--query", "")[0] == 0
+    assert (shell.listed()[0]["query"], shell.listed()[0]["every"]) == ("", 60)
+    assert shell.track("pause", "1")[0] == shell.track("resume", "1")[0] == shell.track("remove", "1")[0] == 0
+
+
+OPML = """<opml version="2.0"><head><title>Mine</title></head><body><outline text="Forums">
+<outline type="rss" text="Fern forum" xmlUrl="https://forum.example/latest.rss"/>
+<outline type="rss" text="Alerts" xmlUrl="https://alerts.example/feed?token=k3yThatNobodyShouldSee"/>
+<outline type="rss" text="Again" xmlUrl="https://forum.example/latest.rss"/>
+</outline></body></opml>"""
+
+
+def test_an_opml_file_is_shown_first_and_then_added(shell: Shell) -> None:
+    file = shell.home / "feeds.opml"
+    file.write_text(OPML)
+    code, printed = shell.track("import", str(file))  # nobody says yes
+    assert code == 0 or "Aborted" in printed
+    assert "Fern forum https://forum.example/latest.rss" in printed
+    assert SECRET not in printed
+    assert shell.listed() == []
+
+    assert "2 added, 0 already there" in shell.track("import", str(file), "--yes", "--channel", "C0TALK")[1]
+
+    assert [(row["channel"], row["query"]) for row in shell.listed()] == [("C0TALK", ""), ("C0TALK", "")]
+    assert "0 added, 2 already there" in shell.track("import", str(file), "--yes", "--channel", "C0TALK")[1]
+
+
+def test_what_is_no_opml_is_one_sentence(shell: Shell) -> None:
+    file = shell.home / "feeds.opml"
+    file.write_text("<html></html>")
+    code, printed = shell.track("import", str(file), "--yes")
+    assert (code, len(printed.splitlines())) == (2, 1)
+
+
+def test_an_export_with_feeds_is_imported_again_but_for_those_whose_secrets_it_hides(shell: Shell) -> None:
+    shell.track("add", "feed", "https://forum.example/latest.rss", "kettle", "--every", "300")
+    file = shell.home / "tracks.toml"
+    file.write_text(shell.track("export")[1])
+    shell.track("remove", "1")
+
+    assert "1 added" in shell.track("import", str(file))[1]
+    assert (shell.listed()[0]["query"], shell.listed()[0]["every"]) == ("kettle", 300)
+
+    shell.track("add", "feed", f"https://alerts.example/feed?token={SECRET}")
+    file.write_text(shell.track("export")[1])
+    code, printed = shell.track("import", str(file))
+    assert code == 2
+    assert "exported without its secrets" in printed

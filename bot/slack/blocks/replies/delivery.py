@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.networks.base import USAGE_CAP_PHRASE, Network
+from bot.networks.pictures import PROCESSING_CAUSE
 from bot.slack.blocks.elements import Block, button, context_block
 from bot.slack.blocks.text import date_token, mrkdwn_handle, quote_block
 from bot.slack.blocks.values import ReplyValue
@@ -74,6 +75,7 @@ def failure_text(cause: str, title: str, detail: str = "") -> str:
         "out of credit": f"Your {title} API credit has run out",
         "forbidden": f"{title} is temporarily refusing our requests",
         "server error": f"{title} is having problems",
+        PROCESSING_CAUSE: f"{title} is still processing a picture",
         "other account": f"Heard is connected to {title} as another account",
     }
     return said.get(cause, escape_entities(cause))
@@ -113,9 +115,15 @@ def _reply_link(reply: Reply, title: str) -> str:
 
 
 def build_buttons(
-    reply: Reply | UnsettledReply, network: Network | None, title: str, to_post_id: str
+    reply: Reply | UnsettledReply,
+    network: Network | None,
+    title: str,
+    to_post_id: str,
+    *,
+    post_url: str = "",
+    post_context: str = "",
 ) -> list[dict[str, Any]]:
-    """What can be done about this reply."""
+    """What can be done about this reply; `post_url` and `post_context` are of the post that it answers."""
     value = ReplyValue(reply.ticket_id, reply.id)
     if reply.state in PENDING_STATES:
         return [button("Undo", "undo", value, style="danger")]
@@ -127,7 +135,9 @@ def build_buttons(
         ]
     if reply.state == DeliveryState.HANDED_OFF:
         return [
-            *_open_on_network(reply, network, title, to_post_id),
+            *_open_on_network(
+                reply, network, title, to_post_id, post_url=post_url, post_context=post_context
+            ),
             button("I posted it", "posted", value),
             button("I did not post it", "not_posted", value),
         ]
@@ -135,10 +145,18 @@ def build_buttons(
 
 
 def _open_on_network(
-    reply: Reply | UnsettledReply, network: Network | None, title: str, to_post_id: str
+    reply: Reply | UnsettledReply,
+    network: Network | None,
+    title: str,
+    to_post_id: str,
+    *,
+    post_url: str,
+    post_context: str,
 ) -> list[dict[str, Any]]:
-    """The network's own composer, with the words filled in."""
+    """The network's own composer, with the words filled in where it can."""
     if network is None:
         return []
-    url = network.reply_link(to_post_id, reply.text)
+    url = network.reply_page(to_post_id, reply.text, url=post_url, context=post_context)
+    if not url:
+        return []
     return [button(f"Open on {title}", "open_composer_on_network", url=url, style="primary")]

@@ -4,6 +4,7 @@ What a customer typed stands only in rich_text elements, which Slack shows as th
 it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
 """
 
+from datetime import timedelta
 from typing import Any
 
 from bot.slack.blocks import attachments, notification_text
@@ -35,12 +36,15 @@ from bot.slack.blocks.tickets.priority_line import build_priority_line
 from models import Mention, Ticket
 from models.core.mrkdwn import escape_entities
 from models.slack.notice import quote_block_id
+from models.sources import answerability
 from models.sources.attachment import describe_attachments
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.incoming_post import is_private
 from models.tickets.state import ANSWERED_OUTSIDE, HANDED_OFF, OPEN_STATES, TicketState
 
 THREAD_TITLE_MAX_CHARS = 120
+DATES_DIFFER_AFTER = timedelta(minutes=10)
+SANE_AGE = timedelta(days=20_000)  # of a date: Slack need not know what to make of the year 1795
 _AUDIENCE_TEXTS = {
     "direct": ":lock: direct message: only those it names see it",
     "followers": ":lock: only the author's followers and those it names see it",
@@ -145,7 +149,8 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
     """One post of theirs: the words as they are, and a line about them in ours."""
     if mention.deleted_at is not None:
         return [context_block(missing_post.removed_text(mention, view.title_on(mention.network)))]
-    about = [date_token(mention.posted_at), *_match_reasons(mention, view), *_thread(mention, view)]
+    reasons = _match_reasons(mention, view)
+    about = [date_token(mention.posted_at), *_other_date(mention), *reasons, *_thread(mention, view)]
     if mention.media:
         about.append(describe_attachments(mention.attached))
     if mention.quoted is not None and mention.matched != "quotes us":
@@ -169,6 +174,15 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
         else []
     )
     return [*warning, words, *beside, context_block("  ·  ".join(about)), *missing]
+
+
+def _other_date(mention: Mention) -> list[str]:
+    """The time that its writer gave it, where that differs from the one that counts."""
+    at = mention.dated_at
+    if at is None or abs(at - mention.posted_at) <= DATES_DIFFER_AFTER:
+        return []
+    is_sane = mention.posted_at - SANE_AGE < at < mention.posted_at + SANE_AGE
+    return [f"dated {date_token(at) if is_sane else f'{at:%Y-%m-%d}'}"]
 
 
 def _thread(mention: Mention, view: CardView) -> list[str]:
@@ -210,7 +224,12 @@ def _status_line(view: CardView) -> str:
         parts.append(f":pencil2: <@{ticket.composer}> has been replying since {since}")
     if ticket.state == TicketState.WAITING and ticket.due_at is not None and not _is_served(view):
         parts.append(f"due {date_token(ticket.due_at, '{date_short_pretty} {time}')}")
-    if ticket.state == TicketState.WAITING and not view.replies and (why := _manual_reason(view)) is not None:
+    if ticket.state in OPEN_STATES and view.impossible is not None:
+        no_reply = f"it takes no reply on {view.target_title}"
+        parts.append(f":no_entry: {no_reply}: {mrkdwn_literal(view.impossible.rstrip('.'))}")
+    elif (
+        ticket.state == TicketState.WAITING and not view.replies and (why := _manual_reason(view)) is not None
+    ):
         by_hand = f"can only be replied to by hand on {view.target_title}"
         parts.append(f":arrow_upper_right: {by_hand}: {mrkdwn_literal(why)}")
     return "  ·  ".join([*parts, f"#{ticket.id}"])
@@ -258,5 +277,5 @@ def _answered_text(ticket: Ticket) -> str:
 def _manual_reason(view: CardView) -> str | None:
     """Why our app may not answer; the first sentence of it, for a network's own words may go on and on."""
     target = view.target or view.newest
-    why = target.answerable if target is not None else None
+    why = answerability.by_hand_reason(target.answerable) if target is not None else None
     return why.partition(". ")[0].rstrip(".") if why is not None else None

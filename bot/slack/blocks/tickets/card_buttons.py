@@ -18,18 +18,20 @@ MenuOption = tuple[str, MenuValue]  # what stands behind the dots, and what it c
 
 def build_actions(view: CardView) -> list[Block]:
     """The buttons, by state: what is on its way first, then what the ticket as a whole allows."""
-    rows = [
-        delivery.build_buttons(reply, view.network_of(reply), view.title_of(reply), _latest_id(view, reply))
-        for reply in view.replies
-    ]
+    rows = [_reply_buttons(view, reply) for reply in view.replies]
     rows = [row for row in rows if row]
     rows.append(_ticket_buttons(view))
     return [{"type": "actions", "elements": row} for row in rows if row]
 
 
-def _latest_id(view: CardView, reply: Reply) -> str:
-    """The version of the post that `reply` answers."""
-    return next((one.latest_id for one in view.mentions if one.post_id == reply.to_post_id), reply.to_post_id)
+def _reply_buttons(view: CardView, reply: Reply) -> list[dict[str, Any]]:
+    """What can be done about `reply`, which answers the version of a post that is shown, if it is."""
+    network, title = view.network_of(reply), view.title_of(reply)
+    post = next((one for one in view.mentions if one.post_id == reply.to_post_id), None)
+    if post is None:
+        return delivery.build_buttons(reply, network, title, reply.to_post_id)
+    about = {"post_url": post.url, "post_context": post.reply_context}
+    return delivery.build_buttons(reply, network, title, post.latest_id, **about)
 
 
 def _ticket_buttons(view: CardView) -> list[dict[str, Any]]:
@@ -58,7 +60,7 @@ def _delete_options(view: CardView) -> list[MenuOption]:
 
 def _open_buttons(view: CardView, value: TicketValue, *, busy: bool) -> list[dict[str, Any]]:
     row = []
-    if not busy and view.network is not None:
+    if not busy and view.network is not None and view.impossible is None:
         row.append(button("Reply", "reply", value, style="primary"))
     short = TicketValue(value.ticket)
     if view.ticket.owner is None:

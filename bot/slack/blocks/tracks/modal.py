@@ -9,7 +9,7 @@ from bot.slack.blocks.text import line_block, mrkdwn_literal, text_element
 from bot.slack.blocks.tracks.values import TrackModalValue
 from bot.slack.typed_text import for_input
 
-TRACK_CALLBACK_ID, TRY_ACTION_ID = "track", "try_track"
+TRACK_CALLBACK_ID, TRY_ACTION_ID, FEED_ACTION_ID = "track", "try_track", "to_feed_track"
 # Never another one while the modal is open: Slack keeps what is typed by block_id and action_id.
 # https://docs.slack.dev/reference/methods/views.update
 QUERY_BLOCK, NETWORK_BLOCK, LANGUAGES_BLOCK = "query", "network", "languages"
@@ -47,6 +47,7 @@ class TrackModalParts:
     trial: Sequence[Block] = ()
     is_trying: bool = False
     hint: str | None = None  # an example in the field for the words
+    has_feeds: bool = False  # whether there is a modal for feeds, too
 
 
 def build_track_modal(carried: TrackModalValue, form: TrackForm, parts: TrackModalParts) -> dict[str, Any]:
@@ -58,9 +59,10 @@ def build_track_modal(carried: TrackModalValue, form: TrackForm, parts: TrackMod
             f"Mentions of *{mrkdwn_literal(parts.mentions_of)}* are always read. You can choose where their "
             "cards appear."
         )
-        blocks = [about, _channel_input(form.channel)]
+        blocks = [about, channel_input(form.channel)]
     else:
-        blocks = [*_inputs(form, parts, is_new=is_new), _try_button(parts), *parts.trial]
+        other = [_feed_button()] if is_new and parts.has_feeds else []
+        blocks = [*other, *_inputs(form, parts, is_new=is_new), _try_button(parts), *parts.trial]
     return {
         "type": "modal",
         "callback_id": TRACK_CALLBACK_ID,
@@ -110,7 +112,7 @@ def _inputs(form: TrackForm, parts: TrackModalParts, *, is_new: bool) -> list[Bl
         *blocks,
         languages | {"optional": True},
         excluded | {"optional": True},
-        _channel_input(form.channel),
+        channel_input(form.channel),
     ]
 
 
@@ -148,7 +150,8 @@ def _network_select(chosen: str, networks: Sequence[tuple[str, str]]) -> Block:
     }
 
 
-def _channel_input(channel: str | None) -> Block:
+def channel_input(channel: str | None) -> Block:
+    """The input for the channel where cards appear, with `channel` preset."""
     element: dict[str, Any] = {
         "type": "conversations_select",
         "action_id": "value",
@@ -162,6 +165,15 @@ def _channel_input(channel: str | None) -> Block:
         "block_id": CHANNEL_BLOCK,
         "label": plain_text("Show cards in"),
         "element": element,
+    }
+
+
+def _feed_button() -> Block:
+    about = "Reddit, Stack Overflow, GitHub, YouTube, forums, blogs, Google Alerts …"
+    return {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": about, "verbatim": True},
+        "accessory": button("Listen to a site or feed", FEED_ACTION_ID),
     }
 
 

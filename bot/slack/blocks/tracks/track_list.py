@@ -1,6 +1,6 @@
 """All tracks, a page at a time, each with its buttons. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, count_noun, plain_text, section_block
@@ -18,6 +18,7 @@ from bot.slack.blocks.text import (
 )
 from bot.slack.blocks.tracks.values import NewTrackValue, TrackValue
 from bot.slack.blocks.values import PageValue
+from models import Feed
 from models.core.mrkdwn import escape_mrkdwn
 from models.reports.track_list import ListedTrack, TrackPage
 from models.sources.track import MENTIONS_TRACK
@@ -46,12 +47,13 @@ def build_track_list(
     unquoted: Sequence[str] = (),
     can_search: bool = False,
     below: Sequence[Block] = (),
+    show_address: Callable[[str], str] = lambda _address: "…",
 ) -> list[Block]:
     """One page. `titles` are what people call the networks; `note` is a sentence of ours on top, mrkdwn.
 
     `unquoted` are handles of ours whose quotes no track listens for; `can_search`: there is a network that
-    can be searched. `below` are blocks between the tracks and the buttons to other pages. Without
-    `may_change` a track has no buttons.
+    can be searched. `below` are blocks between the tracks and the buttons to other pages. `show_address`
+    takes out of a feed's address what may be secret. Without `may_change` a track has no buttons.
     """
     where = f", page {page.number + 1:,} of {page.pages:,}" if page.pages > 1 else ""
     blocks = [] if note is None else [context_block(note)]
@@ -61,9 +63,10 @@ def build_track_list(
         )
     )
     for one in page.tracks:
-        blocks += [_title(one), section_block(_details(one, titles, default_channel))]
+        details = section_block(_details(one, titles, default_channel, show_address))
+        blocks += [_title(one, show_address), details]
         if may_change:
-            blocks.append({"type": "actions", "elements": _buttons(one, page.number)})
+            blocks.append({"type": "actions", "elements": _buttons(one, page.number, show_address)})
     blocks.append(context_block("`/mentions track` adds one."))
     if may_change and can_search:
         blocks += _switches(unquoted)
@@ -89,21 +92,30 @@ def quotes_of(handle: str) -> NewTrackValue:
     return NewTrackValue(f"{QUOTES_OPERATOR}{handle}")
 
 
-def track_name(one: ListedTrack) -> str:
-    """What the track is called, as plain text in one line: its query, or whose mentions it is."""
+def track_name(one: ListedTrack, show_address: Callable[[str], str]) -> str:
+    """What the track is called, as plain text in one line: its query, its feed, or whose mentions it is."""
     track = one.track
+    if track.address is not None:
+        title = one.feed.title if one.feed is not None else None
+        where = one_line(sanitize(title or show_address(track.address)))
+        return truncate(f"{where}: {track.query}" if track.query else where, QUERY_SHOWN_MAX_CHARS)
     if track.kind == MENTIONS_TRACK:
         return f"Mentions of {one.handle or 'an account'}"
     words = one_line(sanitize(track.query))
     return truncate(words, QUERY_SHOWN_MAX_CHARS) if is_visible(words) else NO_TEXT
 
 
-def _title(one: ListedTrack) -> Block:
+def _title(one: ListedTrack, show_address: Callable[[str], str]) -> Block:
     """The query as it was typed, whatever Slack would make of it."""
-    return line_block(f"{one.track.id}. ", text_element(track_name(one), "bold"))
+    return line_block(f"{one.track.id}. ", text_element(track_name(one, show_address), "bold"))
 
 
-def _details(one: ListedTrack, titles: Mapping[str, str], default_channel: str) -> str:
+def _details(
+    one: ListedTrack,
+    titles: Mapping[str, str],
+    default_channel: str,
+    show_address: Callable[[str], str],
+) -> str:
     track, counts = one.track, one.counts
     parts = [
         f"on {escape_mrkdwn(titles.get(track.network, track.network))}",
@@ -116,12 +128,15 @@ def _details(one: ListedTrack, titles: Mapping[str, str], default_channel: str) 
     if track.excluded_handles:
         parts.append(f"without {_shown(' '.join(f'@{name}' for name in track.excluded_handles))}")
     lines = [
+        *([mrkdwn_literal(show_address(track.address))] if track.address is not None else []),
         "  ·  ".join(parts),
         f"{counts.heard:,} heard  ·  {counts.answered:,} answered  ·  {counts.not_about_us:,} not about us"
         + (f"  ·  {counts.muted:,} muted" if counts.muted else ""),
     ]
     if track.paused_at is not None:
         lines.append(f":double_vertical_bar: paused since {date_token(track.paused_at)}")
+    elif one.feed is not None:
+        lines.append(_feed_state(one.feed))
     elif not one.is_connected:
         lines.append(":electric_plug: this account is not connected any more")
     elif one.failing_since is not None:
@@ -130,11 +145,24 @@ def _details(one: ListedTrack, titles: Mapping[str, str], default_channel: str) 
     return "\n".join(lines)
 
 
+def _feed_state(feed: Feed) -> str:
+    """When the feed was read and when it is read again, or what is wrong with it."""
+    why = mrkdwn_literal(truncate(feed.failure or "no answer", FAILURE_SHOWN_MAX_CHARS))
+    if feed.gone_at is not None:
+        return f":no_entry: gone since {date_token(feed.gone_at)}, and not read any more: {why}"
+    again = date_token(feed.next_at, "{date_short_pretty} {time}")
+    if feed.failing_since is not None:
+        return f":warning: could not be read since {date_token(feed.failing_since)}: {why} Next try: {again}"
+    if feed.read_at is None:
+        return ":hourglass_flowing_sand: not read yet"
+    return f"read {date_token(feed.read_at, '{date_short_pretty} {time}')}  ·  next {again}"
+
+
 def _shown(words: str) -> str:
     return mrkdwn_literal(truncate(words, FILTERS_SHOWN_MAX_CHARS))
 
 
-def _buttons(one: ListedTrack, page: int) -> list[dict[str, Any]]:
+def _buttons(one: ListedTrack, page: int, show_address: Callable[[str], str]) -> list[dict[str, Any]]:
     value = TrackValue(one.track.id, page)
     edit = button("Edit", EDIT_ACTION_ID, value)
     if one.track.kind == MENTIONS_TRACK:
@@ -144,15 +172,19 @@ def _buttons(one: ListedTrack, page: int) -> list[dict[str, Any]]:
         if one.track.paused_at is None
         else button("Resume", RESUME_ACTION_ID, value)
     )
-    return [edit, turn, button("Remove", REMOVE_ACTION_ID, value) | {"confirm": _confirmation(one)}]
+    return [
+        edit,
+        turn,
+        button("Remove", REMOVE_ACTION_ID, value) | {"confirm": _confirmation(one, show_address)},
+    ]
 
 
-def _confirmation(one: ListedTrack) -> dict[str, Any]:
+def _confirmation(one: ListedTrack, show_address: Callable[[str], str]) -> dict[str, Any]:
     """What Slack asks before it tells us of the press.
 
     https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object
     """
-    name = truncate(track_name(one), CONFIRM_SHOWN_MAX_CHARS)
+    name = truncate(track_name(one, show_address), CONFIRM_SHOWN_MAX_CHARS)
     return {
         "title": plain_text("Remove this track?"),
         "text": plain_text(f"Heard no longer listens for {name}. Tickets that it brought stay."),

@@ -37,3 +37,19 @@ class TrackModalValue(ModalValue):
     url: str | None = None
     page: int = 0
     tried: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedModalValue(ModalValue):
+    """The modal in which a feed's track is added or edited; the fields are those of `TrackModalValue`.
+
+    `network` is the one that reads feeds.
+    """
+
+    key: str
+    network: str
+    track: int | None = None
+    revision: int | None = None
+    channel: str | None = None
+    url: str | None = None
+    page: int = 0

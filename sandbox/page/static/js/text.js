@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 
+const FORUM = JSON.parse(document.querySelector("#start").textContent).forum; // its address, which only this run knows
 const STYLES = { bold: "strong", italic: "em", strike: "s", code: "code", underline: "u" };
 
 export const go = (detail) => document.dispatchEvent(new CustomEvent("go", { detail }));
@@ -99,6 +100,7 @@ function onNetwork(address) {
     return { network: "bluesky", status: post && `at://${post[1]}/app.bsky.feed.post/${post[2]}` };
   }
   if (hostname === "news.ycombinator.com") return { network: "hackernews", status: pathname === "/item" ? asked.get("id") : null };
+  if (address.origin === FORUM) return { network: "forum", status: address.hash.match(/^#post-(\d+)$/)?.[1] || pathname.match(/^\/t\/(\d+)$/)?.[1] };
   if (!hostname.endsWith(".example")) return null; // the demo's Mastodon servers
   const id = (path) => path?.match(/^(?:\/@\w+|.*\/users\/\w+\/statuses)\/(\d+)$/)?.[1];
   if (pathname === "/authorize_interaction") return { network: "mastodon", post: true, to: id(asked.get("uri")), text: "" };

@@ -1,0 +1,1 @@
+"""Feeds → ledger: which one is read when, what of it is for which track, and what a failure leads to."""

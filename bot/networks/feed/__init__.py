@@ -1,0 +1,1 @@
+"""Feeds: RSS, Atom, RDF and JSON Feed, read with a guard and answered by hand."""

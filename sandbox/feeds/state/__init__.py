@@ -1,0 +1,1 @@
+"""The members and posts of a forum, and what changes them. No HTTP."""

@@ -1,0 +1,135 @@
+"""The same on Mastodon and Bluesky: what reaches the network is what was shown."""
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+from pydantic import SecretStr
+
+from bot.ingest import backfill
+from bot.networks.bluesky.client import BlueskyNetwork
+from bot.networks.bluesky.settings import BlueskySettings
+from bot.networks.http_client import CallLimits
+from bot.networks.mastodon.client import MastodonNetwork
+from bot.networks.mastodon.settings import MastodonSettings
+from bot.networks.x.settings import XSettings
+from bot.runtime.signed_in_accounts import SignedInAccounts
+from sandbox.bluesky import BlueskyServer
+from sandbox.mastodon import MastodonServer
+from tests.bot.pictures import painting
+from tests.stage import worlds
+from tests.story.harness import KEYS, Bot, eventually, settings_for, started
+from tests.story.replies.test_pictures import alt_fields, with_pictures
+
+LIMITS = CallLimits(connect_seconds=5, call_seconds=20)
+HANDLE = "maria@remote.example"
+JPEG = painting.jpeg(painting.paint(width=640, height=480), orientation=6)
+
+
+@pytest.fixture
+def on_mastodon(database_url: str) -> Iterator[Bot]:
+    with worlds() as (slack, x), MastodonServer() as server:
+        world = server.world
+        world.add_user(HANDLE, "Maria", indexable=True)
+        scopes = frozenset({"read", "write:statuses", "write:media"})
+        token = SecretStr(world.grants.grant(world.brand.id, scopes).secret)
+        theirs = MastodonSettings(_env_file=None, url=server.url, access_token=token)
+        networks = SignedInAccounts.fixed(MastodonNetwork(theirs, LIMITS))
+        keys = XSettings(api_url=x.url, **KEYS)
+        with started(settings_for(database_url, slack), keys, slack, x, networks=networks) as bot:
+            bot.world, bot.network = world, "mastodon"  # type: ignore[attr-defined]
+            yield bot
+        assert slack.world.troubles == []
+
+
+@pytest.fixture
+def on_bluesky(database_url: str) -> Iterator[Bot]:
+    with worlds() as (slack, x), BlueskyServer() as server:
+        world = server.world
+        world.add_user("maria.test", "Maria")
+        password = SecretStr(world.app_password(world.brand.handle))
+        theirs = BlueskySettings(
+            _env_file=None, url=server.url, handle=world.brand.handle, app_password=password
+        )
+        networks = SignedInAccounts.fixed(BlueskyNetwork(theirs, LIMITS))
+        keys = XSettings(api_url=x.url, **KEYS)
+        with started(settings_for(database_url, slack), keys, slack, x, networks=networks) as bot:
+            bot.world, bot.network = world, "bluesky"  # type: ignore[attr-defined]
+            yield bot
+        assert slack.world.troubles == []
+
+
+def hear(bot: Bot) -> None:
+    backfill.poll_and_backfill(bot.ctx, bot.ctx.networks[bot.network])  # type: ignore[attr-defined]
+
+
+def on_mastodon_shown(bot, post):
+    (reply,) = eventually(lambda: bot.world.replies_to(post.id))
+    return reply, [(bot.world.media.uploads[one.upload].data, one.alt) for one in reply.media]
+
+
+@pytest.mark.parametrize("visibility", ["public", "unlisted"])
+def test_pictures_are_seen_by_no_more_people_than_the_post_on_mastodon(on_mastodon: Bot, visibility) -> None:
+    bot = on_mastodon
+    post = bot.world.post(HANDLE, "@acmebrew is the kettle back?", visibility=visibility)
+    hear(bot)
+    card = bot.card("is the kettle back?")
+    modal = with_pictures(bot, bot.compose(card), "It is!", {"a.jpg": JPEG, "b.png": painting.png()})
+    first, second = alt_fields(modal)
+    modal.write({first: "A kettle", second: ""}).submit()
+
+    reply, ((one, alt), (_other, none)) = on_mastodon_shown(bot, post)
+    assert (alt, none) == ("A kettle", None)
+    assert reply.visibility == visibility
+    assert reply.text == f"@{HANDLE} It is!"
+    assert (Image.open(io.BytesIO(one)).size, b"SECRET" in one) == ((480, 640), False)
+
+
+def test_a_gif_that_moves_goes_out_moving_on_mastodon(on_mastodon: Bot) -> None:
+    bot = on_mastodon
+    post = bot.world.post(HANDLE, "@acmebrew is the kettle back?")
+    hear(bot)
+    modal = with_pictures(
+        bot, bot.compose(bot.card("kettle back?")), "It is!", {"a.gif": painting.gif(frames=4)}
+    )
+    assert "moving GIF" in modal.text
+    modal.submit()
+
+    _reply, ((data, _),) = on_mastodon_shown(bot, post)
+    assert Image.open(io.BytesIO(data)).n_frames == 4
+    assert b"SECRET" not in data
+
+
+def test_on_bluesky_the_record_names_the_pictures_with_descriptions_and_sizes(on_bluesky: Bot) -> None:
+    bot = on_bluesky
+    post = bot.world.post("maria.test", "@acmebrew.test is the kettle back?")
+    hear(bot)
+    card = bot.card("is the kettle back?")
+    modal = with_pictures(bot, bot.compose(card), "It is!", {"a.jpg": JPEG, "b.png": painting.png()})
+    first, second = alt_fields(modal)
+    modal.write({first: "A kettle", second: "A shop"}).submit()
+
+    (reply,) = eventually(lambda: bot.world.replies_to(post.uri))
+    images = reply.value["embed"]["images"]
+    assert [one["alt"] for one in images] == ["A kettle", "A shop"]
+    assert images[0]["aspectRatio"] == {"width": 480, "height": 640}
+    blob = bot.world.blobs.find(reply.did, images[0]["image"]["ref"]["$link"])
+    assert Image.open(io.BytesIO(blob.data)).size == (480, 640)
+    assert b"SECRET" not in blob.data
+
+
+def test_on_bluesky_an_upload_that_fails_once_is_repeated_and_the_reply_goes_out_once(
+    on_bluesky: Bot,
+) -> None:
+    bot = on_bluesky
+    post = bot.world.post("maria.test", "@acmebrew.test is the kettle back?")
+    hear(bot)
+    card = bot.card("is the kettle back?")
+    modal = with_pictures(bot, bot.compose(card), "It is!", {"a.jpg": JPEG})
+    bot.world.faults.add("POST com.atproto.repo.uploadBlob", "server_error_before", times=1)
+    modal.submit()
+
+    eventually(lambda: bot.world.replies_to(post.uri))
+    (reply,) = bot.world.replies_to(post.uri)
+    assert len(reply.value["embed"]["images"]) == 1
