@@ -113,12 +113,12 @@ def read(content: bytes) -> list[TrackEntry]:
 def _entry(row: Any, number: int) -> TrackEntry:  # noqa: ANN401 - whatever the file has
     try:
         found = TrackEntry.model_validate(row)
-        needed = "address" if found.kind == FEED_TRACK else "query"
-        if needed not in found.model_fields_set:
-            raise TrackRuleError(f"Track {number} in the file has no {needed}.")
-        return found
     except ValidationError as error:
         raise TrackRuleError(escape_entities(_complaint(error, number))) from None
+    needed = "address" if found.kind == FEED_TRACK else "query"
+    if needed not in found.model_fields_set:
+        raise TrackRuleError(f"Track {number} in the file has no {needed}.")
+    return found
 
 
 def _complaint(error: ValidationError, number: int) -> str:
