@@ -21,6 +21,7 @@ SHARED = {
     "base",
     "charges",
     "graphemes",
+    "html_text",
     "http_client",
     "oauth2",
     "registry",
