@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from tests import databases, postgres
 from tests.bench import (
     crowd,
-    feeds,
+    feed_reading,
     flood,
     hearing,
     ingest,
@@ -51,7 +51,7 @@ PARTS: Sequence[str] = (
     "searching",
     "trying",
     "workers",
-    "feeds",
+    "feed reading",
 )
 ENGINES = ("sqlite", "postgresql")
 
@@ -89,7 +89,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "searching": lambda: searching.measure(new),
         "trying": lambda: trying.measure(new),
         "reports": lambda: reports.measure(new),
-        "feeds": lambda: feeds.measure(new),
+        "feed reading": lambda: feed_reading.measure(new),
     }
     if on_postgresql:  # SQLite is one process's
         measure["workers"] = lambda: workers.measure(new)

@@ -25,6 +25,7 @@ SHARED = {
     "base",
     "charges",
     "graphemes",
+    "html_text",
     "http_client",
     "oauth2",
     "registry",
