@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from tests import databases, postgres
 from tests.bench import (
     crowd,
+    feeds,
     flood,
     hearing,
     ingest,
@@ -43,6 +44,7 @@ PARTS: Sequence[str] = (
     "streaming",
     "pressing",
     "crowd",
+    "feeds",
     "flood",
     "pacing",
     "waiting",
@@ -81,6 +83,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "likeness": lambda: likeness.measure(new),
         "pressing": lambda: pressing.measure(new),
         "crowd": lambda: crowd.measure(new),
+        "feeds": lambda: feeds.measure(new),
         "flood": lambda: flood.measure(new),
         "pacing": lambda: pacing.measure(new),
         "waiting": lambda: waiting.measure(new),
