@@ -29,7 +29,7 @@ OPML_SUFFIXES = {".opml", ".xml"}
 _LANGUAGE_HELP = "Only posts in that language, such as en; may be repeated."
 _EXCEPT_HELP = "Leave out posts of that person; may be repeated."
 _EVERY_HELP = "How often a feed is read, in seconds, as far as its publisher allows."
-_PRESET_HELP = "A site such as reddit-search, of which QUERY says what to listen for instead of an address."
+_PRESET_HELP = "A site such as stack-exchange, of which QUERY says what to listen for instead of an address."
 _CHANNEL_HELP = "The Slack channel (C…) where its posts are shown; else SLACK_CHANNEL."
 
 

@@ -16,6 +16,7 @@ from tests import databases, postgres
 from tests.bench import (
     crowd,
     feed_reading,
+    feeds,
     flood,
     hearing,
     ingest,
@@ -44,6 +45,7 @@ PARTS: Sequence[str] = (
     "streaming",
     "pressing",
     "crowd",
+    "feeds",
     "flood",
     "pacing",
     "waiting",
@@ -83,6 +85,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "likeness": lambda: likeness.measure(new),
         "pressing": lambda: pressing.measure(new),
         "crowd": lambda: crowd.measure(new),
+        "feeds": lambda: feeds.measure(new),
         "flood": lambda: flood.measure(new),
         "pacing": lambda: pacing.measure(new),
         "waiting": lambda: waiting.measure(new),
