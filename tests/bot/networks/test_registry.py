@@ -25,7 +25,6 @@ SHARED = {
     "base",
     "charges",
     "graphemes",
-    "html_text",
     "http_client",
     "oauth2",
     "registry",
