@@ -28,8 +28,8 @@ ADDABLE_KINDS: tuple[str, ...] = tuple(kind for kind in get_args(TrackKind) if k
 OPML_SUFFIXES = {".opml", ".xml"}
 _LANGUAGE_HELP = "Only posts in that language, such as en; may be repeated."
 _EXCEPT_HELP = "Leave out posts of that person; may be repeated."
-_EVERY_HELP = "How often a feed is read, in seconds; else FEED_POLL_SECONDS, and as its publisher allows."
-_PRESET_HELP = "A site such as reddit-search, of which QUERY says what to listen for instead of an address."
+_EVERY_HELP = "How often a feed is read, in seconds, as far as its publisher allows."
+_PRESET_HELP = "A site such as stack-exchange, of which QUERY says what to listen for instead of an address."
 _CHANNEL_HELP = "The Slack channel (C…) where its posts are shown; else SLACK_CHANNEL."
 
 
@@ -66,7 +66,9 @@ def add(
 
     KIND is search, hashtag or feed. QUERY may have words, "phrases", -without, #tag, @handle and or. Of a
     feed it is the address; WORDS then say which of its entries count, all of them without.
-    """
+    \f
+    Exits with one line if a rule forbids it (`TrackRuleError`).
+    """  # noqa: D301 - click ends the help text at the form feed
     with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
         name = network or _only_network(kind, on_networks)
         with _refusals(), database.write() as session:
