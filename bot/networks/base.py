@@ -347,6 +347,7 @@ class Network(Reader, Links):
     name: str  # how the ledger knows it
     title: str  # how people know it
     connection: str = ""  # whose credentials: empty, the environment's; else the id of their row
+    preset_rank = 1  # where one of several networks is to be chosen, the lowest is preset
     stored_account_id: str | None = None  # the account that those are for, as the ledger says
     seen_account_id: str | None = None  # the account that `account` named last
     has_credentials: bool = True  # False: nobody has connected an account yet, so every call raises `Later`
