@@ -1,6 +1,6 @@
 """Whether a network can find what somebody wants to listen for, asked before anything is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from bot.ingest import track_matches
 from bot.networks import registry
@@ -13,15 +13,21 @@ from models.sources.track_rules import TrackDraft, TrackRuleError
 CALL_OF_KIND: Mapping[str, ReadCall] = {"search": "search", "hashtag": "search"}
 
 
-def able_networks(kind: TrackKind, on_networks: Mapping[str, NetworkSettings]) -> list[str]:
-    """Return the names of the networks that can do it: those that are set up, else all that Heard knows."""
+def able_networks(
+    kind: TrackKind, on_networks: Mapping[str, NetworkSettings], connected: Collection[str] = ()
+) -> list[str]:
+    """Return the names of the networks that can do it: those that are set up, else all that Heard knows.
+
+    Set up are those with settings of their own, and those of which an account is `connected`.
+    """
     call = CALL_OF_KIND.get(kind)
     able = [
         name
         for name, one in registry.registered().items()
         if call is not None and supports(one.network, call)
     ]
-    return [name for name in able if name in on_networks and on_networks[name].is_configured] or able
+    set_up = {name for name, settings in on_networks.items() if settings.is_configured} | set(connected)
+    return [name for name in able if name in set_up] or able
 
 
 def check(draft: TrackDraft) -> None:
