@@ -295,8 +295,11 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         if parent is None:
             raise Refused("parent gone", "The post is gone, or its author has hidden it from us.")
         context, edited = unpack_context(to.context), get_time(parent, "edited_at")
-        shown = context.edited if context and context.server == who.viewer.host else None
-        reply_form.check_unchanged(shown, parent, edited.isoformat() if edited else "")
+        if context is None or context.server == who.viewer.host:
+            shown = context.edited if context else None
+            reply_form.check_unchanged(shown, parent, edited.isoformat() if edited else "")
+        else:
+            reply_form.check_unchanged_elsewhere(context.edited, parent)
         visibility = reply_form.choose_visibility(to, parent, who.privacy)
         to = replace(
             to,
