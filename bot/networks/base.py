@@ -206,6 +206,13 @@ class Reader:
         """
         return PostPage(()), {}
 
+    def later_parts(self, of: ReplyTarget, *, account_id: str) -> PostPage:
+        """Return the further parts of a thread that the author of the post `of` began with it.
+
+        As far as one call shows them: they may call nobody, and then no list of mentions has them.
+        """
+        return PostPage(())
+
     @property
     def stream_address(self) -> str | None:
         """Where the account's live stream is, without secrets; None if there is none. Asks nobody."""

@@ -71,6 +71,7 @@ class Post:
     `content_warning` is what its author put in front of the text, to be read before it is opened.
     `reply_context` is what the network's own file needs to answer the post or to read it again: only that
     file reads it. `no_reply_because` is a sentence if the network says that nobody, or we, may answer it.
+    `continues`: it is a further part of its author's own thread (`Reader.later_parts`).
     """
 
     network: str
@@ -99,6 +100,7 @@ class Post:
     content_warning: str | None = None
     reply_context: str = ""
     no_reply_because: str | None = None
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ SHARED = {
     "oauth2",
     "registry",
     "streams",
+    "thread_parts",
     "values",
     "websocket",
 }
