@@ -31,6 +31,7 @@ SHARED = {
     "oauth2",
     "registry",
     "streams",
+    "thread_parts",
     "values",
     "websocket",
 }
