@@ -15,6 +15,8 @@ from bot.networks.mastodon.client import MastodonNetwork
 from bot.networks.mastodon.settings import MastodonSettings
 from bot.networks.x.settings import XSettings
 from bot.runtime.signed_in_accounts import SignedInAccounts
+from bot.slack import private_cards
+from models import Track
 from sandbox.bluesky import BlueskyServer
 from sandbox.mastodon import MastodonServer
 from tests.bot.pictures import painting
@@ -84,6 +86,37 @@ def test_pictures_are_seen_by_no_more_people_than_the_post_on_mastodon(on_mastod
     assert reply.visibility == visibility
     assert reply.text == f"@{HANDLE} It is!"
     assert (Image.open(io.BytesIO(one)).size, b"SECRET" in one) == ((480, 640), False)
+
+
+def test_a_picture_for_a_private_mention_is_seen_by_those_alone_who_may_see_the_post(
+    on_mastodon: Bot,
+) -> None:
+    bot, slack = on_mastodon, on_mastodon.slack
+    place = slack.world.add_channel(
+        "C0PRIVATE", "private-mentions", private=True, members={bot.ana.id, slack.world.app.user_id}
+    )
+    hear(bot)
+    with bot.ctx.db.write() as session:
+        [track] = Track.all(session)
+        track.channel = place.id
+    private_cards.check_channels(bot.ctx)
+    post = bot.world.post(HANDLE, "@acmebrew my number is 555", visibility="direct")
+    hear(bot)
+
+    def find_card():
+        with slack.world.lock:
+            return next(one for one in place.messages if "my number is 555" in str(one.blocks))
+
+    modal = bot.ana.press(eventually(find_card), "Reply").view
+    modal = with_pictures(bot, modal, "Here:", {"secret-a.jpg": JPEG})
+    modal.write({alt_fields(modal)[0]: "secret words"}).submit()
+
+    reply, ((_data, alt),) = on_mastodon_shown(bot, post)
+    assert (reply.visibility, alt) == ("direct", "secret words")
+    with slack.world.lock:
+        public = [one for one in slack.world.channels.values() if one.id != place.id]
+        told = str([(one.text, one.blocks) for channel in public for one in channel.messages])
+    assert "secret" not in told
 
 
 def test_a_gif_that_moves_goes_out_moving_on_mastodon(on_mastodon: Bot) -> None:
