@@ -13,6 +13,7 @@ from bot.networks.bluesky.settings import BlueskySettings
 from bot.networks.http_client import CallLimits
 from bot.networks.mastodon.client import MastodonNetwork
 from bot.networks.mastodon.settings import MastodonSettings
+from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.slack import private_cards
@@ -166,3 +167,31 @@ def test_on_bluesky_an_upload_that_fails_once_is_repeated_and_the_reply_goes_out
     eventually(lambda: bot.world.replies_to(post.uri))
     (reply,) = bot.world.replies_to(post.uri)
     assert len(reply.value["embed"]["images"]) == 1
+
+
+@pytest.mark.parametrize("scope", ["write:media", "read"])
+def test_a_picture_follows_to_the_other_network_if_that_takes_it(database_url: str, scope: str) -> None:
+    with worlds() as (slack, x), MastodonServer() as server:
+        world = server.world
+        world.add_user(HANDLE, "Maria", indexable=True)
+        token = world.grants.grant(world.brand.id, frozenset({"read", "write:statuses", scope})).secret
+        theirs = MastodonSettings(_env_file=None, url=server.url, access_token=SecretStr(token))
+        keys = XSettings(api_url=x.url, **KEYS)
+        networks = SignedInAccounts.fixed(XNetwork(keys), MastodonNetwork(theirs, LIMITS))
+        with started(settings_for(database_url, slack), keys, slack, x, networks=networks) as bot:
+            words = "@acmebrew my kettle leaks since this morning"
+            bot.post(words)
+            backfill.poll_and_backfill(bot.ctx, bot.ctx.networks["x"])
+            post = world.post(HANDLE, words)
+            backfill.poll_and_backfill(bot.ctx, bot.ctx.networks["mastodon"])
+            card = bot.card("leaks since this morning")
+            bot.shows(card, "Posted on X and Mastodon")
+            modal = with_pictures(bot, bot.compose(card), "Sorry!", {"kettle.jpg": JPEG})
+            modal.write({alt_fields(modal)[0]: "A new one"}).fill({"Where": "Mastodon"})
+            eventually(lambda: f"Starts with @{HANDLE}" in modal.text)
+            said = "Goes out as JPEG" if scope == "write:media" else "Mastodon takes no pictures from Heard"
+            assert said in modal.text
+            assert modal.submit().closed
+
+            (reply,) = eventually(lambda: world.replies_to(post.id))
+            assert [one.alt for one in reply.media] == (["A new one"] if scope == "write:media" else [])
