@@ -29,8 +29,8 @@ ONE_ENGINE = tuple(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for two cores: a test waits for a third of its time, for Slack's answer or for PostgreSQL's."""
-    return max((os.cpu_count() or 1) * 3 // 2, 1)
+    """Four for two cores: a story waits for half of its time, for Slack's answer, PostgreSQL's or a thread's turn."""
+    return max((os.cpu_count() or 1) * 2, 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:

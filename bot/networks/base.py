@@ -208,6 +208,13 @@ class Reader:
         """
         return PostPage(()), {}
 
+    def later_parts(self, of: ReplyTarget, *, account_id: str) -> PostPage:
+        """Return the further parts of a thread that the author of the post `of` began with it.
+
+        As far as one call shows them: they may call nobody, and then no list of mentions has them.
+        """
+        return PostPage(())
+
     @property
     def stream_address(self) -> str | None:
         """Where the account's live stream is, without secrets; None if there is none. Asks nobody."""
@@ -368,6 +375,7 @@ class Network(Reader, Links):
     name: str  # how the ledger knows it
     title: str  # how people know it
     connection: str = ""  # whose credentials: empty, the environment's; else the id of their row
+    preset_rank = 1  # where one of several networks is to be chosen, the lowest is preset
     stored_account_id: str | None = None  # the account that those are for, as the ledger says
     seen_account_id: str | None = None  # the account that `account` named last
     has_credentials: bool = True  # False: nobody has connected an account yet, so every call raises `Later`

@@ -1,13 +1,15 @@
 """A picture that somebody uploaded, made fit to go out: decoded in a process of its own, and written anew.
 
-A file may be made to harm whoever decodes it. So that process gets no environment, two gigabytes of memory
+A file may be made to harm whoever decodes it. So that process gets no secrets, two gigabytes of memory
 and twelve seconds, and is ended if it takes longer; what it hands back is compared with what was asked for.
 """
 
 import json
 import logging
+import os
 import subprocess
 import sys
+import threading
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 INPUT_MAX_BYTES = 30_000_000  # of a file as it was uploaded; the input of a modal takes 10 MB
 PREPARE_TIMEOUT_SECONDS = 20.0  # for decoding, shrinking and encoding
 _ROOT = Path(__file__).resolve().parents[2]
+_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG")  # no secrets
+_AT_ONCE = threading.BoundedSemaphore(2)  # processes, for each may take two gigabytes
 # -I leaves our own folder out of the path.
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from bot.pictures.child import main; main()"
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
@@ -59,14 +63,7 @@ def prepare(data: bytes, limits: PictureLimits, *, alt: str = "") -> Picture:
 def _run(data: bytes, limits: PictureLimits) -> tuple[dict[str, object], bytes]:
     asked = asdict(limits) | {"content_types": sorted(limits.content_types), "lifetime": None}
     try:
-        done = subprocess.run(  # noqa: S603 - our own code
-            [sys.executable, "-I", "-c", _START, str(_ROOT)],
-            input=json.dumps(asked).encode() + b"\n" + data,
-            capture_output=True,
-            timeout=PREPARE_TIMEOUT_SECONDS,
-            check=False,
-            env={},
-        )
+        done = _run_child(json.dumps(asked).encode() + b"\n" + data)
     except subprocess.TimeoutExpired:
         raise PictureUnfitError("takes too long to be read.") from None
     head, _, made = done.stdout.partition(b"\n")
@@ -78,3 +75,15 @@ def _run(data: bytes, limits: PictureLimits) -> tuple[dict[str, object], bytes]:
         log.warning("the process that reads a picture of %s bytes ended with %s", len(data), done.returncode)
         raise PictureUnfitError("can't be read as a picture.")
     return told, made
+
+
+def _run_child(given: bytes) -> "subprocess.CompletedProcess[bytes]":
+    with _AT_ONCE:
+        return subprocess.run(  # noqa: S603 - our own code
+            [sys.executable, "-I", "-c", _START, str(_ROOT)],
+            input=given,
+            capture_output=True,
+            timeout=PREPARE_TIMEOUT_SECONDS,
+            check=False,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        )

@@ -45,6 +45,7 @@ NOT_FETCHED_PROBLEM = "couldn't be fetched from Slack. Attach it again."
 GONE_PROBLEM = "is no longer in Slack."
 ALONE_PROBLEM = "moves, and can only go out alone."
 STILL_FETCHING_TEXT = "Heard is still fetching your pictures. Look again in a moment."
+WORDS_ALONE_MARK = "words alone"  # in place of a mark: the composer said that no picture goes along
 CHANGED_TEXT = "Check the pictures, then send again."
 
 
@@ -86,13 +87,13 @@ def load_content(
     elif by_hand and rows:
         why_not = f":frame_with_picture: {by_hand_text(rows)}"
     elif limits is None and rows:
-        why_not = f":frame_with_picture: {title} takes no pictures from Heard. They stay with your draft."
+        why_not = f":frame_with_picture: {title} takes no pictures from Heard, so they won't be sent."
     return PictureContent(
         title=title,
         limits=limits,
         why_not=why_not,
         shown=tuple(_shown(one, picked) for one in rows) if limits is not None else (),
-        mark=pictures_mark(rows, with_alts=False),
+        mark=pictures_mark(rows, with_alts=False) if limits is not None or not rows else WORDS_ALONE_MARK,
         reply_id=reply_id if rows else None,
     )
 
@@ -212,6 +213,8 @@ def check(session: Session, there: Destination, origin: Origin, picked: PickedPi
     Raises `MovedOnError` if they are not as shown, and `RuleBrokenError` if they cannot go out.
     """
     rows = ReplyPicture.of(session, origin.pictures_of)
+    if origin.pictures == WORDS_ALONE_MARK and _limits_of(there) is None:
+        return []
     _check_shown(rows, origin.pictures, with_alts=False)
     going = [one for one in rows if one.goes_along and (picked.kept is None or one.id in picked.kept)]
     _check_fit(going, there, picked.alts)

@@ -125,9 +125,9 @@ def test_the_forum_starts_answers_and_ends(copy: Path) -> None:
         url = re.fullmatch(r"Book Corner with @fernpress listens at (http://127\.0\.0\.1:\d+)\n", line)
         assert url
         body = json.dumps({"author": "ana", "title": "A page is missing", "text": "Page 12."}).encode()
-        with urlopen(Request(f"{url[1]}/api/topics", body), timeout=10) as made:
+        with urlopen(Request(f"{url[1]}/api/topics", body), timeout=120) as made:
             assert json.load(made)["url"] == f"{url[1]}/t/1#post-1"
-        with urlopen(f"{url[1]}/topics.json", timeout=10) as feed:
+        with urlopen(f"{url[1]}/topics.json", timeout=120) as feed:
             assert [one["title"] for one in json.load(feed)["items"]] == ["A page is missing"]
 
 
@@ -136,5 +136,5 @@ def test_hacker_news_starts_answers_and_ends(copy: Path) -> None:
     with started(copy, "sandbox.hackernews") as line:
         url = re.fullmatch(r"The search of Hacker News listens at (http://127\.0\.0\.1:\d+)\n", line)
         assert url
-        with urlopen(f"{url[1]}/api/v1/search_by_date?query=tea", timeout=10) as answer:
+        with urlopen(f"{url[1]}/api/v1/search_by_date?query=tea", timeout=120) as answer:
             assert json.load(answer)["nbHits"] == 0

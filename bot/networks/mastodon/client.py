@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
+from bot.networks import thread_parts
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, StreamNotOffered, Unsure
 from bot.networks.http_client import CallLimits
@@ -120,6 +121,17 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
             one: "not shown" for one, local_id in local_ids.items() if local_id not in rows
         }
         return PostPage(posts, bad), absent
+
+    def later_parts(self, of: ReplyTarget, *, account_id: str) -> PostPage:
+        """The parts below a post, as far as our server has them: they need not name us. Raises `Later`."""
+        who = self._identity.require(account_id)
+        local_id = self._lookup.local_id(of.post_id, of.context, who)
+        path = f"{_STATUSES}/{quote(local_id or '', safe='')}/context"
+        found = self._api.find_object(path, kind="posts") if local_id else None
+        rows = get_objects(found or {}, "descendants")
+        self._threads.learn(rows)
+        posts, _others = self.parse_rows(rows, who.viewer, self._threads.budget().parent_of)
+        return PostPage(thread_parts.find_parts(posts, of.ids, of.author_id))
 
     @property
     def stream_address(self) -> str | None:
@@ -325,8 +337,11 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         if parent is None:
             raise Refused("parent gone", "The post is gone, or its author has hidden it from us.")
         context, edited = unpack_context(to.context), get_time(parent, "edited_at")
-        shown = context.edited if context and context.server == who.viewer.host else None
-        reply_form.check_unchanged(shown, parent, edited.isoformat() if edited else "")
+        if context is None or context.server == who.viewer.host:
+            shown = context.edited if context else None
+            reply_form.check_unchanged(shown, parent, edited.isoformat() if edited else "")
+        else:
+            reply_form.check_unchanged_elsewhere(context.edited, parent)
         visibility = reply_form.choose_visibility(to, parent, who.privacy)
         to = replace(
             to,

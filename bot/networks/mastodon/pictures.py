@@ -48,6 +48,9 @@ def _upload_error(api: Api, response: requests.Response) -> Exception:
     secrets = [api.login().token.get_secret_value()]
     if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:  # as a rule by a proxy, as HTML
         return Refused("invalid", "The server says that the file is too large.")
+    if response.status_code == HTTPStatus.FORBIDDEN:
+        hint = "connect the account again, for the scope write:media."
+        return Refused("invalid", f"The server does not let this token upload: {hint}")
     return errors.write_error(response, secrets)
 
 

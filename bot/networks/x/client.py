@@ -63,6 +63,7 @@ class XNetwork(TimelineReader, Network, Publisher):
 
     name = NETWORK_NAME
     title = "X"
+    preset_rank = 0
     max_length = 280  # weighted: https://docs.x.com/fundamentals/counting-characters
     profile_lifetime = timedelta(hours=24)  # X bills it once a UTC day, ten times what a mention costs
     posts_per_refresh = _IDS_PER_LOOKUP

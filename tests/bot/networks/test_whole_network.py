@@ -154,15 +154,15 @@ def test_a_network_without_account_is_listened_to_as_soon_as_there_is_a_track(
 
         card = card_with(stage, "is the kettle back?")
 
-        stage.shows(card, "on Board", "Heard does not post on Board", "[Open on Board]", within=60)
+        stage.shows(card, "on Board", "Heard does not post on Board", "[Open on Board]", within=180)
         assert "@us" not in card.text
         composer = stage.compose(card)
         assert "Heard has no account on Board" in seen(composer.state)
         assert "@us" not in seen(composer.state)
         assert composer.fill("On Monday!").submit().closed
-        card = stage.shows(card, "Sign in to Board, then press", "[I posted it]", within=60)
+        card = stage.shows(card, "Sign in to Board, then press", "[I posted it]", within=180)
         stage.ana.press(card, "I posted it")
-        stage.shows(card, "answered by hand", within=60)
+        stage.shows(card, "answered by hand", within=180)
         assert "*Handed off* 1" in str(stage.ben.command("/mentions", "stats on board").blocks)
         assert "may be incomplete" not in str(stage.ben.command("/mentions", "open").blocks)
         assert bot.get("/readyz")[0] == 200

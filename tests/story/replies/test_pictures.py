@@ -6,6 +6,7 @@ import io
 import pytest
 from PIL import Image
 
+from bot.networks.x.client import XNetwork
 from sandbox.slack import Modal
 from tests.bot.pictures import painting
 from tests.story.harness import Bot, eventually, seen, sound
@@ -186,3 +187,39 @@ def test_a_picture_in_a_colleagues_message_goes_along_with_the_shortcut(bot: Bot
 
     bot.answered(post, "It is: look!")
     assert len(shown(bot, post)) == 1
+
+
+def test_where_only_words_can_go_by_now_the_composer_says_so_before_they_do(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post, card = bot.heard("@acmebrew is the kettle back?")
+    with_pictures(bot, bot.compose(card), "It is!", {"kettle.jpg": JPEG}).close()
+    monkeypatch.setattr(XNetwork, "picture_limits", None)
+    modal = bot.compose(card)
+
+    assert "takes no pictures from Heard, so they won't be sent" in modal.text
+    assert modal.submit().closed
+    bot.answered(post, "It is!")
+    assert shown(bot, post) == []
+
+
+def test_words_never_go_out_alone_where_a_picture_was_shown_to_go_along(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post, card = bot.heard("@acmebrew is the kettle back?")
+    modal = with_pictures(bot, bot.compose(card), "It is!", {"kettle.jpg": JPEG})
+    monkeypatch.setattr(XNetwork, "picture_limits", None)
+
+    assert "takes no pictures" in str(modal.submit().errors)
+    assert bot.replies(post) == []
+
+
+def test_a_reply_that_x_refuses_for_want_of_a_summons_names_its_pictures_for_the_hand_off(bot: Bot) -> None:
+    ours = bot.post("We are open!", author="acmebrew")
+    post, card = bot.heard("wonderful, is the kettle back?", reply_to=ours.id)
+    modal = with_pictures(bot, bot.compose(card), "It is!", {"kettle.jpg": JPEG})
+    bot.x.world.implicit_counts = False
+    modal.submit()
+
+    bot.told(card, "Add them yourself: kettle.jpg")
+    assert bot.replies(post) == []

@@ -13,8 +13,11 @@ from bot.networks.bluesky.settings import BlueskySettings
 from bot.networks.http_client import CallLimits
 from bot.networks.mastodon.client import MastodonNetwork
 from bot.networks.mastodon.settings import MastodonSettings
+from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.runtime.signed_in_accounts import SignedInAccounts
+from bot.slack import private_cards
+from models import Track
 from sandbox.bluesky import BlueskyServer
 from sandbox.mastodon import MastodonServer
 from tests.bot.pictures import painting
@@ -86,6 +89,37 @@ def test_pictures_are_seen_by_no_more_people_than_the_post_on_mastodon(on_mastod
     assert (Image.open(io.BytesIO(one)).size, b"SECRET" in one) == ((480, 640), False)
 
 
+def test_a_picture_for_a_private_mention_is_seen_by_those_alone_who_may_see_the_post(
+    on_mastodon: Bot,
+) -> None:
+    bot, slack = on_mastodon, on_mastodon.slack
+    place = slack.world.add_channel(
+        "C0PRIVATE", "private-mentions", private=True, members={bot.ana.id, slack.world.app.user_id}
+    )
+    hear(bot)
+    with bot.ctx.db.write() as session:
+        [track] = Track.all(session)
+        track.channel = place.id
+    private_cards.check_channels(bot.ctx)
+    post = bot.world.post(HANDLE, "@acmebrew my number is 555", visibility="direct")
+    hear(bot)
+
+    def find_card():
+        with slack.world.lock:
+            return next(one for one in place.messages if "my number is 555" in str(one.blocks))
+
+    modal = bot.ana.press(eventually(find_card), "Reply").view
+    modal = with_pictures(bot, modal, "Here:", {"secret-a.jpg": JPEG})
+    modal.write({alt_fields(modal)[0]: "secret words"}).submit()
+
+    reply, ((_data, alt),) = on_mastodon_shown(bot, post)
+    assert (reply.visibility, alt) == ("direct", "secret words")
+    with slack.world.lock:
+        public = [one for one in slack.world.channels.values() if one.id != place.id]
+        told = str([(one.text, one.blocks) for channel in public for one in channel.messages])
+    assert "secret" not in told
+
+
 def test_a_gif_that_moves_goes_out_moving_on_mastodon(on_mastodon: Bot) -> None:
     bot = on_mastodon
     post = bot.world.post(HANDLE, "@acmebrew is the kettle back?")
@@ -133,3 +167,31 @@ def test_on_bluesky_an_upload_that_fails_once_is_repeated_and_the_reply_goes_out
     eventually(lambda: bot.world.replies_to(post.uri))
     (reply,) = bot.world.replies_to(post.uri)
     assert len(reply.value["embed"]["images"]) == 1
+
+
+@pytest.mark.parametrize("scope", ["write:media", "read"])
+def test_a_picture_follows_to_the_other_network_if_that_takes_it(database_url: str, scope: str) -> None:
+    with worlds() as (slack, x), MastodonServer() as server:
+        world = server.world
+        world.add_user(HANDLE, "Maria", indexable=True)
+        token = world.grants.grant(world.brand.id, frozenset({"read", "write:statuses", scope})).secret
+        theirs = MastodonSettings(_env_file=None, url=server.url, access_token=SecretStr(token))
+        keys = XSettings(api_url=x.url, **KEYS)
+        networks = SignedInAccounts.fixed(XNetwork(keys), MastodonNetwork(theirs, LIMITS))
+        with started(settings_for(database_url, slack), keys, slack, x, networks=networks) as bot:
+            words = "@acmebrew my kettle leaks since this morning"
+            bot.post(words)
+            backfill.poll_and_backfill(bot.ctx, bot.ctx.networks["x"])
+            post = world.post(HANDLE, words)
+            backfill.poll_and_backfill(bot.ctx, bot.ctx.networks["mastodon"])
+            card = bot.card("leaks since this morning")
+            bot.shows(card, "Posted on X and Mastodon")
+            modal = with_pictures(bot, bot.compose(card), "Sorry!", {"kettle.jpg": JPEG})
+            modal.write({alt_fields(modal)[0]: "A new one"}).fill({"Where": "Mastodon"})
+            eventually(lambda: f"Starts with @{HANDLE}" in modal.text)
+            said = "Goes out as JPEG" if scope == "write:media" else "Mastodon takes no pictures from Heard"
+            assert said in modal.text
+            assert modal.submit().closed
+
+            (reply,) = eventually(lambda: world.replies_to(post.id))
+            assert [one.alt for one in reply.media] == (["A new one"] if scope == "write:media" else [])

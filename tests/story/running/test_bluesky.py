@@ -94,14 +94,14 @@ def test_a_post_that_takes_no_replies_is_never_handed_to_a_person(
         stage.slack.events_url = f"{bot.address}/slack/events"
         bot.healthy()
 
-        card = eventually(lambda: stage.card("is the kettle back?"), within=60)
+        card = eventually(lambda: stage.card("is the kettle back?"), within=180)
 
         shown = stage.shows(
             card, "takes no reply", "limits who can reply", "quote", without=("can only be replied",)
         )
         assert "Reply" not in shown.buttons
         assert {"Claim", "No reply needed", "Open on Bluesky"} <= set(shown.buttons)
-        other = eventually(lambda: stage.card("and the lid?"), within=60)
+        other = eventually(lambda: stage.card("and the lid?"), within=180)
         assert "Reply" in other.buttons
 
         stage.say(card, "@Heard reply On Monday!")
