@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import settings
+from bot.cli.doctor_feeds import examine_feeds
 from bot.cli.doctor_streams import examine_stream
 from bot.cli.findings import Finding, bad, note, ok, warn
 from bot.context import BotContext
@@ -15,6 +16,7 @@ from bot.ingest.cursors import unknown_account_id
 from bot.ingest.own_posts import READING_NAME
 from bot.networks import registry
 from bot.networks.base import Later, Network
+from bot.networks.feed_reader import FeedReader
 from bot.notices.network_alarms import alarm_key, fix_advice
 from bot.publish import account_check
 from bot.slack.blocks.elements import count_noun, format_duration
@@ -33,6 +35,9 @@ def examine(ctx: BotContext) -> Iterator[Finding]:
     yield from _network_settings(ctx)
     _learn_accounts(ctx)
     for network in ctx.networks.accounts:
+        if isinstance(network, FeedReader):
+            yield from examine_feeds(ctx, network)
+            continue
         if not network.needs_account:
             yield from _public_network(ctx, network)
             continue

@@ -16,12 +16,40 @@ def build_draft(
 
     Raises `TrackRuleError`.
     """
+    address = read_address(network, typed, preset=preset)
+    return TrackDraft("feed", network, words, channel=channel, address=address, interval_seconds=interval)
+
+
+def read_address(network: str, typed: str, *, preset: str | None = None) -> str:
+    """Return the address that somebody typed, or that `preset` makes of it. Raises `TrackRuleError`."""
     reader = track_checks.feed_reader(network)
     try:
-        address = reader.preset_address(preset, typed) if preset else reader.read_address(typed)
+        return reader.preset_address(preset, typed) if preset else reader.read_address(typed)
     except AddressError as no:
         raise TrackRuleError(escape_entities(str(no))) from None
-    return TrackDraft("feed", network, words, channel=channel, address=address, interval_seconds=interval)
+
+
+def read_opml(body: bytes, network: str, *, channel: str | None) -> tuple[list[TrackDraft], list[str]]:
+    """Return the tracks of the feeds in a list that another reader exported, and a line about each.
+
+    An address that Heard does not read has a line and no track. Raises `TrackRuleError` for another file.
+    """
+    reader = track_checks.feed_reader(network)
+    try:
+        listed = reader.read_opml(body)
+    except AddressError as no:
+        raise TrackRuleError(escape_entities(str(no))) from None
+    drafts, lines = dict[str, TrackDraft](), []
+    for title, typed in listed:
+        try:
+            address = reader.read_address(typed)
+        except AddressError as no:
+            lines.append(f"left out: {title or 'a feed without a title'}: {no}")
+            continue
+        if address not in drafts:
+            drafts[address] = TrackDraft("feed", network, "", channel=channel, address=address)
+            lines.append(" ".join(filter(None, [title, reader.shown_address(address)])))
+    return list(drafts.values()), lines
 
 
 def shown_address(track: Track) -> str | None:

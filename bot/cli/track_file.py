@@ -8,7 +8,8 @@ r"""Tracks as TOML, for teams that keep their configuration in git: one `[[track
     languages = ["en"]
     except = ["fernpress_jobs"]
 
-`kind` and `query` are needed. https://toml.io/en/v1.0.0
+`kind` and `query` are needed; a feed has `address`, and may have `every` in seconds. What may be secret in an
+address is exported as `…`. https://toml.io/en/v1.0.0
 """
 
 import tomllib
@@ -18,11 +19,13 @@ from typing import Any
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.cli import feed_tracks
 from models import Track
 from models.core.mrkdwn import escape_entities
-from models.sources.track import TrackKind
+from models.sources.track import FEED_TRACK, TrackKind
 from models.sources.track_rules import TrackDraft, TrackRuleError
 
+HIDDEN = "…"  # stands in an exported address for what may be secret
 FILE_MAX_BYTES = 10_000_000
 
 
@@ -32,7 +35,9 @@ class TrackEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     kind: TrackKind
-    query: str
+    query: str = ""
+    address: str | None = None
+    every: int | None = None
     network: str | None = None
     account: str | None = None
     channel: str | None = Field(default=None, pattern=r"^[CG][A-Z0-9]+$")
@@ -52,7 +57,20 @@ class TrackEntry(BaseModel):
             tuple(self.languages),
             excluded,
             self.paused,
+            self._read_address(network),
+            self.every,
         )
+
+    def _read_address(self, network: str) -> str | None:
+        """Return the feed's address in its one spelling. Raises `TrackRuleError`."""
+        if self.kind != FEED_TRACK or self.address is None:
+            return None
+        if HIDDEN in self.address:
+            raise TrackRuleError(
+                f"The address {escape_entities(self.address)} was exported without its secrets: put them in "
+                f"instead of {HIDDEN}."
+            )
+        return feed_tracks.read_address(network, self.address)
 
 
 def write(tracks: Iterable[Track], handles: Mapping[tuple[str, str], str]) -> str:
@@ -63,6 +81,8 @@ def write(tracks: Iterable[Track], handles: Mapping[tuple[str, str], str]) -> st
         row = {
             "kind": one.kind,
             "query": one.query,
+            "address": feed_tracks.shown_address(one),
+            "every": one.interval_seconds,
             "network": one.network,
             "account": account,
             "channel": one.channel,
@@ -92,9 +112,13 @@ def read(content: bytes) -> list[TrackEntry]:
 
 def _entry(row: Any, number: int) -> TrackEntry:  # noqa: ANN401 - whatever the file has
     try:
-        return TrackEntry.model_validate(row)
+        found = TrackEntry.model_validate(row)
     except ValidationError as error:
         raise TrackRuleError(escape_entities(_complaint(error, number))) from None
+    needed = "address" if found.kind == FEED_TRACK else "query"
+    if needed not in found.model_fields_set:
+        raise TrackRuleError(f"Track {number} in the file has no {needed}.")
+    return found
 
 
 def _complaint(error: ValidationError, number: int) -> str:

@@ -25,10 +25,11 @@ from models.sources.track import FEED_TRACK, MENTIONS_TRACK, TrackKind
 from models.sources.track_rules import TrackDraft
 
 ADDABLE_KINDS: tuple[str, ...] = tuple(kind for kind in get_args(TrackKind) if kind != MENTIONS_TRACK)
+OPML_SUFFIXES = {".opml", ".xml"}
 _LANGUAGE_HELP = "Only posts in that language, such as en; may be repeated."
 _EXCEPT_HELP = "Leave out posts of that person; may be repeated."
-_EVERY_HELP = "How often a feed is read, in seconds; else FEED_POLL_SECONDS, and as its publisher allows."
-_PRESET_HELP = "A site such as reddit-search, of which QUERY says what to listen for instead of an address."
+_EVERY_HELP = "How often a feed is read, in seconds, as far as its publisher allows."
+_PRESET_HELP = "A site such as stack-exchange, of which QUERY says what to listen for instead of an address."
 _CHANNEL_HELP = "The Slack channel (C…) where its posts are shown; else SLACK_CHANNEL."
 
 
@@ -65,7 +66,9 @@ def add(
 
     KIND is search, hashtag or feed. QUERY may have words, "phrases", -without, #tag, @handle and or. Of a
     feed it is the address; WORDS then say which of its entries count, all of them without.
-    """
+    \f
+    Exits with one line if a rule forbids it (`TrackRuleError`).
+    """  # noqa: D301 - click ends the help text at the form feed
     with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
         name = network or _only_network(kind, on_networks)
         with _refusals(), database.write() as session:
@@ -181,8 +184,16 @@ def export_tracks() -> None:
 @track.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--prune", is_flag=True, help="Remove the tracks that are not in the file.")
-def import_tracks(file: Path, *, prune: bool) -> None:
-    """Add the tracks in a TOML file that are not there yet: all of them, or none if one is wrong."""
+@click.option("--channel", metavar="C…", callback=check_channel, help="Of the feeds in an OPML file.")
+@click.option("--yes", "is_sure", is_flag=True, help="Add the feeds of an OPML file without asking.")
+def import_tracks(file: Path, *, prune: bool, channel: str | None, is_sure: bool) -> None:
+    """Add the tracks in a TOML file that are not there yet: all of them, or none if one is wrong.
+
+    Of an OPML file, which feed readers export, the feeds are listed first, and added once you say yes.
+    """
+    if file.suffix.lower() in OPML_SUFFIXES:
+        _import_opml(file, channel=channel, is_sure=is_sure)
+        return
     with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
         with _refusals():
             with database.read() as session:
@@ -193,6 +204,28 @@ def import_tracks(file: Path, *, prune: bool) -> None:
                 track_checks.check(draft)
             with database.write() as session:  # as short as it can be: the bot waits for it
                 done = track_rules.replace_all(session, drafts, prune=prune, at=clock_for(database)())
+        click.echo(f"{done.added} added, {done.kept} already there, {done.removed} removed.")
+
+
+def _import_opml(file: Path, *, channel: str | None, is_sure: bool) -> None:
+    """Show the feeds in an OPML file, ask, and add those that are not there yet."""
+    with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
+        with _refusals():
+            network = _only_network(FEED_TRACK, on_networks)
+            if file.stat().st_size > track_file.FILE_MAX_BYTES:
+                raise track_rules.TrackRuleError(
+                    f"The file has more than {track_file.FILE_MAX_BYTES:,} bytes."
+                )
+            drafts, lines = feed_tracks.read_opml(file.read_bytes(), network, channel=channel)
+        for line in lines:
+            click.echo(line)
+        if not drafts:
+            _refuse("The file has no feed that Heard can read.")
+        if not is_sure and not click.confirm(f"Listen to these {len(drafts):,} feeds?"):
+            click.echo("Nothing was added.")
+            return
+        with _refusals(), database.write() as session:
+            done = track_rules.replace_all(session, drafts, prune=False, at=clock_for(database)())
         click.echo(f"{done.added} added, {done.kept} already there, {done.removed} removed.")
 
 

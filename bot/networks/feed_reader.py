@@ -32,7 +32,7 @@ class FeedReading:
     has changed. Its `has_gap` says that the document shows nothing of what was listed before. `new_ids` are
     those of its posts that the reading before did not show. `fresh_for` is how long the publisher wants
     nobody to ask again. `moved_to` is the address where the feed has been long enough to be read there from
-    now on, None if it stays.
+    now on, None if it stays. `is_page`: the address is a page's, and `moved_to` the feed that it names.
     """
 
     page: PostPage
@@ -40,6 +40,7 @@ class FeedReading:
     title: str
     fresh_for: timedelta = timedelta()
     moved_to: str | None = None
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ class FeedReader(PublicNetwork):
 
     @classmethod
     @abstractmethod
+    def secrets_of(cls, address: str) -> list[str]:
+        """Return what of the address must not be in a log, in every spelling."""
+
+    @classmethod
+    @abstractmethod
     def presets(cls) -> tuple[FeedPreset, ...]:
         """Return the sites for which `preset_address` can make an address."""
 
@@ -93,6 +99,14 @@ class FeedReader(PublicNetwork):
     @abstractmethod
     def preset_address(cls, name: str, typed: str) -> str:
         """Return the address that the preset called `name` makes of `typed`. Raises `AddressError`."""
+
+    @classmethod
+    @abstractmethod
+    def read_opml(cls, body: bytes) -> list[tuple[str, str]]:
+        """Return title and address, as written there, of each feed in a list that a reader exported (OPML).
+
+        Raises `AddressError` if it is no such list.
+        """
 
     @abstractmethod
     def feed(

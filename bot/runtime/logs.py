@@ -21,6 +21,8 @@ _LIBRARIES_LOGGING_SECRETS = (
     "waitress",
     "apscheduler",
 )
+_found_secrets: list[str] = []  # that came up since the start, such as parts of a feed's address
+
 _SECRET_MIN_CHARS = 6  # characters; hiding shorter values would only garble the log
 
 
@@ -35,7 +37,7 @@ class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The finished line or lines."""
         line = super().format(record)
-        for secret in self._secrets:
+        for secret in (*self._secrets, *sorted(_found_secrets, key=len, reverse=True)):
             line = line.replace(secret, "•••")
         return line
 
@@ -55,6 +57,13 @@ def _has_no_user_text(record: logging.LogRecord) -> bool:
     """Whether a line tells nobody's words."""
     return record.levelno >= logging.WARNING or not any(
         f"{os.sep}{name}{os.sep}" in record.pathname for name in _LIBRARIES_LOGGING_CONTENT
+    )
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Take `secrets` out of every further line, too."""
+    _found_secrets.extend(
+        {one for one in secrets if len(one) >= _SECRET_MIN_CHARS}.difference(_found_secrets)
     )
 
 

@@ -10,6 +10,7 @@ from bot.context import BotContext
 from bot.networks.base import Later
 from bot.networks.feed_reader import AddressError, FeedChoice, FeedReader
 from bot.notices import feed_notices
+from bot.runtime import logs
 from bot.slack.blocks.elements import Block
 from bot.slack.blocks.text import mrkdwn_error
 from bot.slack.blocks.tracks import feed_modal as face
@@ -129,6 +130,7 @@ def look(ctx: BotContext, carried: FeedModalValue, form: FeedForm) -> FeedLook:
     reader = require_reader(ctx, carried.network)
 
     def do() -> FeedLook:
+        logs.hide(reader.secrets_of(address))
         try:
             found = reader.find_feeds(address, at=ctx.now())
             return FeedLook(found.choices, found.reading)

@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from tests import databases, postgres
 from tests.bench import (
     crowd,
+    feed_reading,
     feeds,
     flood,
     hearing,
@@ -52,6 +53,7 @@ PARTS: Sequence[str] = (
     "searching",
     "trying",
     "workers",
+    "feed reading",
 )
 ENGINES = ("sqlite", "postgresql")
 
@@ -90,6 +92,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "searching": lambda: searching.measure(new),
         "trying": lambda: trying.measure(new),
         "reports": lambda: reports.measure(new),
+        "feed reading": lambda: feed_reading.measure(new),
     }
     if on_postgresql:  # SQLite is one process's
         measure["workers"] = lambda: workers.measure(new)

@@ -24,6 +24,7 @@ from bot.networks.base import Later
 from bot.networks.feed_reader import FeedGoneLater, FeedReader, FeedReading, HostBusyLater
 from bot.networks.values import Position, Post
 from bot.notices import feed_notices
+from bot.runtime import logs
 from models import AlsoHeard, Cursor, Feed, LeftOutPost, Mention, Track
 from models.core import bulk_insert
 from models.core.database import BusyError
@@ -62,6 +63,7 @@ def read_feed(ctx: BotContext, network: FeedReader, feed_id: int, lease: str) ->
         _postpone(ctx, feed_id, lease, at=ctx.now())
         return
     feed = plan.feed
+    logs.hide(network.secrets_of(feed.current_address))
     try:
         reading = network.feed(
             feed.current_address,
@@ -229,6 +231,11 @@ def _record_success(
     if feed is None:
         return  # somebody else has taken it over: what was written stays, and is read once more
     if not all(track_matches.is_unchanged(one, now) for one in plan.tracks):
+        feed.postpone(at=at)
+        return
+    if reading.is_page:
+        feed.moved_to = reading.moved_to
+        feed_notices.post_found(ctx, session, network, feed, plan.tracks, at=at)
         feed.postpone(at=at)
         return
     name = feed_notices.feed_name(network, feed)

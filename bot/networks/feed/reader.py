@@ -24,6 +24,7 @@ from bot.networks.feed.fetching import (
     PageSeen,
     Validators,
 )
+from bot.networks.feed.opml import parse_opml
 from bot.networks.feed.position import FeedPosition, short_id
 from bot.networks.feed_reader import (
     AddressError,
@@ -38,7 +39,7 @@ from bot.networks.feed_reader import (
 from bot.networks.values import AuthorProfile, Position, Post, PostPage, UnreadableRow
 
 MOVE_STEADY_FOR = timedelta(days=7)  # that permanent redirects lead to one address before it is adopted
-PARSE_SECONDS = 5.0
+PARSE_SECONDS = 3.0
 FIND_WAIT_SECONDS = 5.0  # for the host's turn, where a person waits
 TRIED_SOURCE = "0"  # of posts that are only shown
 _ID_CHARS = 20
@@ -80,7 +81,7 @@ class Feeds(FeedReader):
 
     @classmethod
     def read_address(cls, typed: str) -> str:
-        """See `FeedReader`."""
+        """See `FeedReader`. Raises `AddressError`."""
         try:
             return addresses.normalise_address(typed)
         except addresses.AddressRefusedError as no:
@@ -92,13 +93,18 @@ class Feeds(FeedReader):
         return addresses.hidden_address(address)
 
     @classmethod
+    def secrets_of(cls, address: str) -> list[str]:
+        """See `FeedReader`."""
+        return addresses.secrets_of(address)
+
+    @classmethod
     def presets(cls) -> tuple[FeedPreset, ...]:
         """See `FeedReader`."""
         return tuple(FeedPreset(one.name, one.title, one.typed) for one in presets.PRESETS)
 
     @classmethod
     def preset_address(cls, name: str, typed: str) -> str:
-        """See `FeedReader`."""
+        """See `FeedReader`. Raises `AddressError`."""
         for one in presets.PRESETS:
             if one.name == name:
                 try:
@@ -106,6 +112,14 @@ class Feeds(FeedReader):
                 except presets.PresetRefusedError as no:
                     raise AddressError(str(no)) from None
         raise AddressError("Heard knows no such site.")
+
+    @classmethod
+    def read_opml(cls, body: bytes) -> list[tuple[str, str]]:
+        """See `FeedReader`. Raises `AddressError`."""
+        try:
+            return parse_opml(body)
+        except NotAFeed as no:
+            raise AddressError(str(no)) from None
 
     # --- reading --------------------------------------------------------------------------------------------
 
@@ -119,7 +133,7 @@ class Feeds(FeedReader):
         whole: bool = False,
         wait_seconds: float = 0,
     ) -> FeedReading:
-        """See `FeedReader`."""
+        """See `FeedReader`. Raises `Later`."""
         before = FeedPosition.read(after)
         validators = NO_VALIDATORS if whole else before.validators
         fetched = self._fetch(address, validators, wait_seconds=wait_seconds)
@@ -133,7 +147,13 @@ class Feeds(FeedReader):
             kept = fetched.validators if fetched.body is not None else before.validators
             position = replace(moved, validators=kept).write()
             return FeedReading(PostPage((), position=position), frozenset(), "", fresh_for, adopted)
-        document = self._parse(fetched, fetched.body)
+        try:
+            document = self._parse(fetched, fetched.body)
+        except Later:
+            if before.known or not (found := discovery.find_feeds(fetched)):
+                raise
+            page = PostPage((), position=FeedPosition().write())
+            return FeedReading(page, frozenset(), "", moved_to=found[0].address, is_page=True)
         if before.known and not document.entries:
             raise Later(None, "forbidden", "The feed is empty, although it had entries before.")
         short_ids = [short_id(entry.key) for entry in document.entries]
@@ -152,7 +172,7 @@ class Feeds(FeedReader):
         return FeedReading(page, new, document.title, fresh_for, adopted)
 
     def find_feeds(self, address: str, *, at: datetime) -> FeedsFound:
-        """See `FeedReader`."""
+        """See `FeedReader`. Raises `Later`."""
         fetched = self._fetch(address, NO_VALIDATORS, wait_seconds=FIND_WAIT_SECONDS)
         body = fetched.body or b""
         try:
@@ -165,7 +185,7 @@ class Feeds(FeedReader):
         return FeedsFound((FeedChoice(address, document.title, document.kind),), reading)
 
     def look_at(self, link: str) -> str | None:
-        """See `FeedReader`."""
+        """See `FeedReader`. Raises `Later` and `AddressError`."""
         try:
             seen = self._fetcher.look_at(link)
         except addresses.AddressRefusedError as no:

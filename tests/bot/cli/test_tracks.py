@@ -205,3 +205,48 @@ def test_a_feed_can_be_edited_paused_and_removed(shell: Shell) -> None:
     assert shell.track("edit", "1", "--query", "")[0] == 0
     assert (shell.listed()[0]["query"], shell.listed()[0]["every"]) == ("", 60)
     assert shell.track("pause", "1")[0] == shell.track("resume", "1")[0] == shell.track("remove", "1")[0] == 0
+
+
+OPML = """<opml version="2.0"><head><title>Mine</title></head><body><outline text="Forums">
+<outline type="rss" text="Fern forum" xmlUrl="https://forum.example/latest.rss"/>
+<outline type="rss" text="Alerts" xmlUrl="https://alerts.example/feed?token=k3yThatNobodyShouldSee"/>
+<outline type="rss" text="Again" xmlUrl="https://forum.example/latest.rss"/>
+</outline></body></opml>"""
+
+
+def test_an_opml_file_is_shown_first_and_then_added(shell: Shell) -> None:
+    file = shell.home / "feeds.opml"
+    file.write_text(OPML)
+    code, printed = shell.track("import", str(file))  # nobody says yes
+    assert code == 0 or "Aborted" in printed
+    assert "Fern forum https://forum.example/latest.rss" in printed
+    assert SECRET not in printed
+    assert shell.listed() == []
+
+    assert "2 added, 0 already there" in shell.track("import", str(file), "--yes", "--channel", "C0TALK")[1]
+
+    assert [(row["channel"], row["query"]) for row in shell.listed()] == [("C0TALK", ""), ("C0TALK", "")]
+    assert "0 added, 2 already there" in shell.track("import", str(file), "--yes", "--channel", "C0TALK")[1]
+
+
+def test_what_is_no_opml_is_one_sentence(shell: Shell) -> None:
+    file = shell.home / "feeds.opml"
+    file.write_text("<html></html>")
+    code, printed = shell.track("import", str(file), "--yes")
+    assert (code, len(printed.splitlines())) == (2, 1)
+
+
+def test_an_export_with_feeds_is_imported_again_but_for_those_whose_secrets_it_hides(shell: Shell) -> None:
+    shell.track("add", "feed", "https://forum.example/latest.rss", "kettle", "--every", "300")
+    file = shell.home / "tracks.toml"
+    file.write_text(shell.track("export")[1])
+    shell.track("remove", "1")
+
+    assert "1 added" in shell.track("import", str(file))[1]
+    assert (shell.listed()[0]["query"], shell.listed()[0]["every"]) == ("kettle", 300)
+
+    shell.track("add", "feed", f"https://alerts.example/feed?token={SECRET}")
+    file.write_text(shell.track("export")[1])
+    code, printed = shell.track("import", str(file))
+    assert code == 2
+    assert "exported without its secrets" in printed

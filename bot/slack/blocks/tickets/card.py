@@ -4,6 +4,7 @@ What a customer typed stands only in rich_text elements, which Slack shows as th
 it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
 """
 
+from datetime import timedelta
 from typing import Any
 
 from bot.slack.blocks import attachments, notification_text
@@ -41,6 +42,8 @@ from models.tickets.incoming_post import is_private
 from models.tickets.state import ANSWERED_OUTSIDE, HANDED_OFF, OPEN_STATES, TicketState
 
 THREAD_TITLE_MAX_CHARS = 120
+DATES_DIFFER_AFTER = timedelta(minutes=10)
+SANE_AGE = timedelta(days=20_000)  # of a date: Slack need not know what to make of the year 1795
 _AUDIENCE_TEXTS = {
     "direct": ":lock: direct message: only those it names see it",
     "followers": ":lock: only the author's followers and those it names see it",
@@ -145,7 +148,8 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
     """One post of theirs: the words as they are, and a line about them in ours."""
     if mention.deleted_at is not None:
         return [context_block(missing_post.removed_text(mention, view.title_on(mention.network)))]
-    about = [date_token(mention.posted_at), *_match_reasons(mention, view), *_thread(mention, view)]
+    reasons = _match_reasons(mention, view)
+    about = [date_token(mention.posted_at), *_other_date(mention), *reasons, *_thread(mention, view)]
     if mention.media:
         about.append(describe_attachments(mention.attached))
     if mention.quoted is not None and mention.matched != "quotes us":
@@ -169,6 +173,15 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
         else []
     )
     return [*warning, words, *beside, context_block("  ·  ".join(about)), *missing]
+
+
+def _other_date(mention: Mention) -> list[str]:
+    """The time that its writer gave it, where that differs from the one that counts."""
+    at = mention.dated_at
+    if at is None or abs(at - mention.posted_at) <= DATES_DIFFER_AFTER:
+        return []
+    is_sane = mention.posted_at - SANE_AGE < at < mention.posted_at + SANE_AGE
+    return [f"dated {date_token(at) if is_sane else f'{at:%Y-%m-%d}'}"]
 
 
 def _thread(mention: Mention, view: CardView) -> list[str]:

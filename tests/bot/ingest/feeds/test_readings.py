@@ -266,6 +266,21 @@ def test_a_move_that_leads_elsewhere_begins_its_week_anew(feeds: FeedRoom) -> No
     assert feeds.feed().moved_to is None
 
 
+def test_a_page_that_was_added_leads_to_its_feed(feeds: FeedRoom) -> None:
+    page = "https://forum.example/"
+    feeds.listen(page)
+    feeds.sites.pages[page] = (
+        b'<html><head><link rel="alternate" type="application/rss+xml" href="/latest.rss"></head></html>'
+    )
+    feeds.sites.show(FORUM, feeds.entry("1"))
+    feeds.read()
+    feeds.read()
+
+    assert feeds.titles() == ["Post 1"]
+    [told] = feeds.here.told()
+    assert "latest.rss" in told
+
+
 def test_of_one_host_one_feed_is_read_at_a_time(feeds: FeedRoom) -> None:
     other = "https://forum.example/other.rss"
     for address in (FORUM, other):

@@ -11,7 +11,10 @@ FOLDER = Path(__file__).parent / "documents"
 
 @dataclass(frozen=True)
 class Case:
-    """A document as bytes, and the values that it has to be read as; empty text stands for None."""
+    """A document as bytes, and the values that it has to be read as; empty text stands for None.
+
+    `is_our_rule`: what is right there is for Heard to say, so no other reader is measured by it.
+    """
 
     name: str
     theme: str
@@ -20,6 +23,7 @@ class Case:
     address: str
     feed: dict[str, Any]
     entries: list[dict[str, Any]]
+    is_our_rule: bool = False
 
 
 def _case(theme: str, given: dict[str, Any]) -> Case:
@@ -30,6 +34,7 @@ def _case(theme: str, given: dict[str, Any]) -> Case:
         content_type=given.pop("content_type", "application/xml"),
         address=given.pop("address", ADDRESS),
         entries=given.pop("entries", []),
+        is_our_rule=given.pop("is_our_rule", False),
         feed=given,
     )
 
