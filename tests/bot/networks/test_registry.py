@@ -20,7 +20,6 @@ ROOT = Path(__file__).parents[3]
 NETWORKS = ROOT / "bot" / "networks"
 SHARED = {
     "feed_reader",
-    "html_text",
     "answerable",
     "base",
     "charges",
