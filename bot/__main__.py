@@ -20,6 +20,7 @@ from bot.bootstrap import open_context, open_shared_ledger
 from bot.cli import doctor as examination
 from bot.cli import findings
 from bot.cli.accounts import accounts, connect, disconnect
+from bot.cli.backups import backup, restore
 from bot.cli.customers import customers
 from bot.cli.errors import one_line_errors
 from bot.cli.export import export
@@ -76,6 +77,7 @@ def worker() -> None:
         _install_signal_handlers(
             lambda: threading.Thread(target=ctx.stop.set, name="leave", daemon=True).start()
         )
+        log.info("Heard works; %s", settings.describe_source(ctx.settings))
         schedule.start()
         while not ctx.stop.wait(1.0):  # a signal that another thread was given wakes no endless wait
             pass
@@ -99,9 +101,7 @@ def doctor() -> None:
         with open_context("doctor") as ctx:
             code = findings.print_findings(examination.examine(ctx), click.echo)
     except settings.SettingsError as error:
-        for complaint in str(error).split("; "):
-            click.echo(f"BAD   settings: {complaint}.")
-        code = 2
+        code = findings.print_findings(examination.examine_settings(str(error)), click.echo)
     sys.exit(code)
 
 
@@ -124,7 +124,7 @@ def rotate_keys() -> None:
         click.echo(f"{len(before)} encrypted with key {keyring.key_id}, from {keyring.source}.")
 
 
-for command in (connect, accounts, disconnect, track, customers, export):
+for command in (connect, accounts, disconnect, track, customers, export, backup, restore):
     main.add_command(command)
 
 
@@ -205,7 +205,8 @@ def _serve(
         threading.Thread(
             target=_connect_to_slack, args=(ctx, sockets), name="socket mode", daemon=True
         ).start()
-    log.info("Heard listens on port %s%s", ctx.settings.port, " and by Socket Mode" if sockets else "")
+    doors = f"port {ctx.settings.port}{' and by Socket Mode' if sockets else ''}"
+    log.info("Heard listens on %s; %s", doors, settings.describe_source(ctx.settings))
     try:
         server.run()  # on SystemExit waitress answers what it has begun
     finally:

@@ -30,10 +30,13 @@ MIGRATION_WAIT_SECONDS = 10.0  # that a worker waits for somebody else to bring 
 
 
 @contextmanager
-def open_context(command: str) -> Iterator[BotContext]:
-    """Everything that `command` needs, checked, and released at the end. Raises `SettingsError`."""
-    known, on_networks = _load_settings()
-    database = Database(known.url)
+def open_context(command: str, *, patience: int = 1) -> Iterator[BotContext]:
+    """Everything that `command` needs, checked, and released at the end. Raises `SettingsError`.
+
+    `patience` is that of `BotContext`; tests alone pass it.
+    """
+    known, on_networks = _load_doctor_settings() if command == "doctor" else _load_settings()
+    database = Database(known.url, patience=patience)
     held, stop = None, threading.Event()
     try:
         if command != "doctor":  # `doctor` only reads, beside a running bot
@@ -43,11 +46,14 @@ def open_context(command: str) -> Iterator[BotContext]:
         ctx = BotContext(
             settings=known,
             db=database,
-            slack=SlackClient(known.slack_bot_token.get_secret_value(), known.slack_api_url),
+            slack=SlackClient(
+                known.slack_bot_token.get_secret_value(), known.slack_api_url, patience=patience
+            ),
             networks=build_connections(known, on_networks, database, clock_for(database) if looks else now),
             now=now,
             stop=stop,
             worker=_worker_name(),
+            patience=patience,
         )
         yield ctx
         ctx.close()
@@ -96,7 +102,20 @@ def _load_settings() -> tuple[settings.Settings, dict[str, NetworkSettings]]:
     known, on_networks = settings.load(), settings.load_networks()
     secrets = [one for network in on_networks.values() for one in network.secrets]
     logs.set_up(known.log_level, [*_collect_secrets(known), *secrets])
+    for sentence in settings.find_mistyped_names():
+        log.warning("%s", sentence)
     return known, on_networks
+
+
+def _load_doctor_settings() -> tuple[settings.Settings, dict[str, NetworkSettings]]:
+    """Read the settings that can be used, for the doctor, who reports the others himself.
+
+    Nothing is logged between his lines. Raises `SettingsError` if Slack's or the ledger's are wrong.
+    """
+    known, (on_networks, _) = settings.load(), settings.read_networks()
+    logs.set_up("CRITICAL", [])
+    usable = {name for name, given in on_networks.items() if not given.is_configured or not given.problem}
+    return known, {name: given for name, given in on_networks.items() if name in usable}
 
 
 @contextmanager

@@ -47,7 +47,8 @@ Result = TypeVar("Result")
 class BotContext:
     """One of these is made at the start and handed to everything that works.
 
-    `worker` names this process in leases; `stop` is set once, when it should finish.
+    `worker` names this process in leases; `stop` is set once, when it should finish. `patience` multiplies
+    the seconds that people's requests wait for the ledger and for Slack; only tests make it more than 1.
     """
 
     settings: Settings
@@ -56,6 +57,7 @@ class BotContext:
     networks: SignedInAccounts
     now: Callable[[], datetime]
     worker: str
+    patience: float = 1.0
     stop: threading.Event = field(default_factory=threading.Event)
     outbox_wake: WakeEvent = field(default_factory=WakeEvent)
     cards_wake: WakeEvent = field(default_factory=WakeEvent)
@@ -160,7 +162,7 @@ class BotContext:
     ) -> Result | None:
         future: Future[Result] = pool.submit(self._run_counted, look)
         try:
-            return future.result(timeout=seconds)
+            return future.result(timeout=seconds * self.patience)
         except NotInTimeError:
             future.cancel()
         except (SQLAlchemyError, BusyError) as error:

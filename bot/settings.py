@@ -7,14 +7,15 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
-from dotenv import load_dotenv
+from dotenv import dotenv_values, load_dotenv
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot import setting_errors
 from bot.networks import registry
 from bot.networks.registry import NetworkSettings
 from models.core.database import normal_url
@@ -32,6 +33,27 @@ _KEYS_HINT = "use Fernet keys, newest first, separated by commas"
 _SECONDS_HINT = "use increasing numbers of seconds, such as 5,15,45,120,300,600"
 _SENDERS_HINT = "use ids of Slack users (U…, W…) and user groups (S…), separated by commas"
 _ADMINS_HINT = "use ids of Slack users (U…, W…), separated by commas"
+_CHANNEL_HINT = (
+    "use the channel's id (C…), not its name: in Slack, open the channel's details and copy the id at the end"
+)
+
+
+class _OtherToken(NamedTuple):
+    """How a token begins that belongs elsewhere, and what to say about it."""
+
+    prefix: str
+    hint: str
+
+
+# https://docs.slack.dev/authentication/tokens
+_OTHER_TOKENS = {
+    "slack_bot_token": _OtherToken(
+        "xapp-", "that is the app-level token, for SLACK_APP_TOKEN; use the bot's token (xoxb-…)"
+    ),
+    "slack_app_token": _OtherToken(
+        "xoxb-", "that is the bot's token, for SLACK_BOT_TOKEN; use the app-level token (xapp-…)"
+    ),
+}
 
 
 class SettingsError(Exception):
@@ -128,6 +150,22 @@ class Settings(BaseSettings):
         if not all(re.fullmatch(r"[A-Z][A-Z0-9]+", one) and one[0] in kinds for one in ids):
             raise ValueError(hint)
         return ids
+
+    @field_validator("slack_bot_token", "slack_app_token")
+    @classmethod
+    def _in_its_place(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Notice two tokens that changed places. No other shape is checked: Slack has changed them before."""
+        other = _OTHER_TOKENS[info.field_name or ""]
+        if value is not None and value.get_secret_value().startswith(other.prefix):
+            raise ValueError(other.hint)
+        return value
+
+    @field_validator("slack_channel", "canary_channel")
+    @classmethod
+    def _channel_id(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[CG][A-Z0-9]+", value):
+            raise ValueError(_CHANNEL_HINT)
+        return value
 
     @field_validator("digest_at")
     @classmethod
@@ -239,6 +277,31 @@ def load_env_file() -> None:
         raise SettingsError(f".env cannot be read: {error.strerror}") from None
 
 
+def describe_source(known: Settings) -> str:
+    """Return in one line which settings and which ledger are used, without secrets."""
+    file = f"{ENV_FILE.resolve()} and the environment" if ENV_FILE.exists() else "the environment"
+    url = make_url(normal_url(known.url))
+    if url.get_backend_name() == "sqlite":
+        ledger = f"SQLite file {Path(url.database or '').resolve()}"
+    else:
+        where = ":".join(str(part) for part in (url.host, url.port) if part)
+        ledger = f"PostgreSQL database {url.database or ''}{f' at {where}' if where else ''}"
+    return f"settings from {file}; ledger: {ledger}"
+
+
+def find_mistyped_names() -> list[str]:
+    """Return a sentence for each name in `.env` that is no setting of Heard's but nearly is one."""
+    if not ENV_FILE.exists():
+        return []
+    ours = {name.upper() for name in Settings.model_fields}
+    ours |= {name for one in registry.registered().values() for name in one.settings.env_names().values()}
+    near = setting_errors.find_near_misses(dotenv_values(ENV_FILE, encoding="utf-8-sig").keys(), ours)
+    return [
+        f"{name} in .env is not one of Heard's settings: did you mean {meant}?"
+        for name, meant in near.items()
+    ]
+
+
 def database_url() -> str:
     """The database's URL, for commands that need no other setting, such as `migrate`."""
     return normal_url((os.environ.get("DATABASE_URL") or "").strip() or DEFAULT_DATABASE_URL)
@@ -251,24 +314,31 @@ def load() -> Settings:
     except ValidationError as error:
         missing = any(detail["type"] == "missing" for detail in error.errors())
         raise SettingsError(
-            summarize_error(error) + (_warn_env_file_elsewhere() if missing else "")
+            setting_errors.summarize_error(error) + (_warn_env_file_elsewhere() if missing else "")
         ) from None
 
 
 def load_networks() -> dict[str, NetworkSettings]:
     """Read the settings of every registered network, by its name.
 
-    Raises `SettingsError`, which says in one line what is wrong or, where a network is only half set up, what
-    is missing.
+    Raises `SettingsError`, which says in one line what is wrong.
     """
-    found = {}
+    found, problems = read_networks()
+    if problems:
+        raise SettingsError("; ".join(problems.values()))
+    return found
+
+
+def read_networks() -> tuple[dict[str, NetworkSettings], dict[str, str]]:
+    """Read the same as far as it can be read, and say what is wrong with the rest, both by network."""
+    found, problems = dict[str, NetworkSettings](), dict[str, str]()
     for name, one in registry.registered().items():
         try:
             found[name] = one.settings()
         except ValidationError as error:
             prefix = one.settings.model_config.get("env_prefix", "")
-            raise SettingsError(summarize_error(error, prefix)) from None
-    return found
+            problems[name] = setting_errors.summarize_error(error, prefix)
+    return found, problems
 
 
 def _warn_env_file_elsewhere() -> str:
@@ -276,17 +346,3 @@ def _warn_env_file_elsewhere() -> str:
     if ENV_FILE.exists() or not (_CODE_FOLDER / ENV_FILE).exists():
         return ""
     return f" (.env is read in the folder where Heard is started, and there is none in {Path.cwd()})"
-
-
-def summarize_error(error: ValidationError, prefix: str = "") -> str:
-    """Name each setting that is wrong and how; never its value, which may be a secret."""
-    return "; ".join(
-        _error_sentence(prefix, detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()
-    )
-
-
-def _error_sentence(prefix: str, where: tuple[int | str, ...], kind: str, message: str) -> str:
-    name = (prefix + str(where[0])).upper() if where else "a setting"
-    if kind == "missing":
-        return f"{name} is missing"
-    return f"{name} is wrong: {message.removeprefix('Value error, ')}"

@@ -109,7 +109,9 @@ def packed_value(body: Mapping[str, Any]) -> str | None:
 def bounded_respond(ctx: BotContext, body: Mapping[str, Any]) -> BoundedRespond:
     """What answers to that request by its `response_url`, without waiting long."""
     client = ctx.slack.client
-    return BoundedRespond(response_url=body.get("response_url"), proxy=client.proxy, ssl=client.ssl)
+    return BoundedRespond(
+        response_url=body.get("response_url"), proxy=client.proxy, ssl=client.ssl, patience=ctx.patience
+    )
 
 
 # --- what a request needs -----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import compiled, databases, postgres
+from tests import compiled, databases, forked_bot, postgres
 
 # A busy machine is no failure. Where CI is set, Hypothesis does likewise by itself, and repeats its draws.
 if not os.environ.get("CI"):
@@ -29,8 +29,8 @@ ONE_ENGINE = tuple(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for two cores: a test waits for a third of its time, for Slack's answer or for PostgreSQL's."""
-    return max((os.cpu_count() or 1) * 3 // 2, 1)
+    """Four for two cores: a story waits for half of its time, for Slack's answer, PostgreSQL's or a thread's turn."""
+    return max((os.cpu_count() or 1) * 2, 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,6 +62,12 @@ def is_on_one_engine(item: pytest.Item) -> bool:
 def pytest_report_header() -> str:
     """Name the PostgreSQL that the tests run on."""
     return postgres.describe()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """End what bots were forked from."""
+    forked_bot.close()
 
 
 @pytest.fixture(scope="session")

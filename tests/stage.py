@@ -24,6 +24,7 @@ from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
 from sandbox.slack import SlackServer
 from sandbox.x import XServer, XWorld
+from tests.patience import PATIENCE, be_patient, call_limits
 from tests.revision import ROOT
 
 CHANNEL = "C0MENTIONS"
@@ -51,13 +52,18 @@ def default_sla(ctx: BotContext) -> SlaPolicy:
 
 
 @contextmanager
-def worlds(world: XWorld | None = None) -> Iterator[tuple[SlackServer, XServer]]:
-    """A Slack and an X, which is `world` if that is given, with nobody between them."""
+def worlds(world: XWorld | None = None, *, patience: int = PATIENCE) -> Iterator[tuple[SlackServer, XServer]]:
+    """A Slack and an X, which is `world` if that is given, with nobody between them.
+
+    With `patience=1` people in Slack wait for three seconds, as they do.
+    """
     slack = SlackServer(
         signing_secret=SECRETS["SLACK_SIGNING_SECRET"],
         bot_token=SECRETS["SLACK_BOT_TOKEN"],
         app_token="xapp-test",
     )
+    if patience > 1:
+        be_patient(slack)
     with slack, XServer(world) as x:
         yield slack, x
 
@@ -88,6 +94,7 @@ def context(
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     others: Iterable[Network] = (),
+    patience: int = PATIENCE,
     **settings: Any,
 ) -> Iterator[BotContext]:
     """A bot's insides without its loops, on the ledger: a URL, or one that is open already.
@@ -103,13 +110,14 @@ def context(
     keys = {name.lower().removeprefix("x_"): secret for name, secret in X_SECRETS.items()}
     made = BotContext(
         settings=Settings(**(given | settings)),
-        db=Database(ledger) if isinstance(ledger, str) else ledger,
-        slack=SlackClient(SECRETS["SLACK_BOT_TOKEN"], given["slack_api_url"]),
+        db=Database(ledger, patience=patience) if isinstance(ledger, str) else ledger,
+        slack=SlackClient(SECRETS["SLACK_BOT_TOKEN"], given["slack_api_url"], patience=patience),
         networks=SignedInAccounts.fixed(
-            XNetwork(XSettings(**keys, **({"api_url": x.url} if x else {}))), *others
+            XNetwork(XSettings(**keys, **({"api_url": x.url} if x else {})), call_limits(patience)), *others
         ),
         now=now,
         worker="stage",
+        patience=patience,
     )
     try:
         yield made

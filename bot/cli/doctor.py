@@ -1,5 +1,6 @@
 """The doctor: what is wrong with a set-up, and how to mend it, one line each."""
 
+import os
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -7,13 +8,15 @@ from email.utils import parsedate_to_datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cli import doctor_networks
-from bot.cli.findings import Finding, Level, bad, ok, warn
+from bot.cli.findings import Finding, Level, bad, note, ok, warn
+from bot.cli.setting_places import place_of, with_place
 from bot.context import BotContext
 from bot.notices import clock_set_back
 from bot.runtime import migrations
 from bot.slack.blocks.elements import format_duration
 from bot.slack.client import TokenInfo
 from bot.slack.errors import SlackError, SlackRefusedError
+from bot.slack.file_calls import FILES_SCOPE
 from bot.slack.sender_permissions import is_group, unreadable_reason
 from models import ChannelSettings, Pause
 from models.core.database import BusyError
@@ -55,6 +58,18 @@ def examine(ctx: BotContext) -> Iterator[Finding]:
     yield from _pause(ctx)
     yield from _event_delivery(ctx)
     yield from doctor_networks.examine(ctx)
+
+
+def examine_settings(complaints: str) -> Iterator[Finding]:
+    """Look at settings that are too wrong to start with: all that is missing, and where each is found.
+
+    `complaints` is what `SettingsError` said.
+    """
+    for complaint in complaints.split("; "):
+        yield bad("settings", f"{with_place(complaint)}.")
+    if not any(os.environ.get(name, "").strip() for name in ("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")):
+        yield bad("settings", f"{with_place('SLACK_APP_TOKEN is missing')}.")
+    yield from doctor_networks.examine_settings()
 
 
 def _database(ctx: BotContext) -> Iterator[Finding]:
@@ -119,8 +134,11 @@ def _scopes(examined: TokenInfo) -> Iterator[Finding]:
     if missing:
         mend = "Add them under OAuth & Permissions, then reinstall the app."
         yield bad("scopes", f"{', '.join(missing)} missing. {mend}")
-    else:
+    elif FILES_SCOPE in examined.scopes:
         yield ok("scopes", "all granted.")
+    if FILES_SCOPE not in examined.scopes:
+        mend = "To send them, add it under OAuth & Permissions, reinstall the app, then restart Heard."
+        yield note("scopes", f"{FILES_SCOPE} missing, so pictures can't go along with replies. {mend}")
 
 
 def _clock(ctx: BotContext, whose: str, date: str | None) -> Iterator[Finding]:
@@ -238,7 +256,8 @@ def _event_delivery(ctx: BotContext) -> Iterator[Finding]:
     token = ctx.settings.slack_app_token
     if token is None:
         if ctx.settings.slack_signing_secret is None:
-            yield bad("SLACK_SIGNING_SECRET", "is missing; set it, or SLACK_APP_TOKEN for Socket Mode.")
+            instead = "Or set SLACK_SIGNING_SECRET to receive events over HTTP."
+            yield bad("SLACK_APP_TOKEN", f"is missing. {place_of('SLACK_APP_TOKEN')}. {instead}")
         else:
             yield ok("events", f"by HTTP: Slack must reach /slack/events on port {ctx.settings.port}.")
         return

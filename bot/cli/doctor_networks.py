@@ -1,6 +1,6 @@
 """What the doctor says of networks, and of each of our accounts on them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from bot.ingest.own_posts import READING_NAME
 from bot.networks import registry
 from bot.networks.base import Later, Network
 from bot.networks.feed_reader import FeedReader
+from bot.networks.registry import NetworkSettings
 from bot.notices.network_alarms import alarm_key, fix_advice
 from bot.publish import account_check
 from bot.slack.blocks.elements import count_noun, format_duration
@@ -60,12 +61,7 @@ def _subject(ctx: BotContext, network: Network) -> str:
 
 def _network_settings(ctx: BotContext) -> Iterator[Finding]:
     """Which settings of each network are set; their values stay unsaid."""
-    for name, given in settings.load_networks().items():
-        title = registry.registered()[name].title
-        if given.is_configured:
-            yield ok(title, f"is set up by {', '.join(given.names_set)}.")
-        elif name not in ctx.networks:
-            yield note(title, f"is not set up. To listen there, set {given.needed_names()}.")
+    yield from examine_settings(ctx.networks)
     if not any(network.needs_account for network in ctx.networks.values()):
         tracks = _tracks_without_account(ctx)
         if tracks:
@@ -74,9 +70,30 @@ def _network_settings(ctx: BotContext) -> Iterator[Finding]:
             yield warn("networks", "none is connected, so no mentions come in.")
 
 
+def examine_settings(connected: Container[str] = ()) -> Iterator[Finding]:
+    """Look at the settings of every network; one of `connected` needs none, nor does one without accounts."""
+    known, problems = settings.read_networks()
+    for name, given in known.items():
+        if given.is_configured or not (given.needs_nothing() or name in connected):
+            yield _describe_settings(name, given)
+    for name, problem in problems.items():
+        yield bad(registry.registered()[name].title, f"{problem}.")
+
+
+def _describe_settings(name: str, given: NetworkSettings) -> Finding:
+    """Return whether the network `name` is set up; if not, what to set and where to find it."""
+    title = registry.registered()[name].title
+    if given.is_configured and given.problem is not None:
+        return bad(title, f"{given.problem.rstrip('.')}. {given.where_found}".rstrip())
+    if given.is_configured:
+        return ok(title, f"is set up by {', '.join(given.names_set)}.")
+    sentence = f"is not set up. To listen there, set {given.needed_names()}. {given.where_found}"
+    return note(title, sentence.rstrip())
+
+
 def _network(network: Network, subject: str) -> Iterator[Finding]:
     try:
-        account = network.account()
+        account = network.check_account()
     except Later as later:
         yield bad(subject, f"{later.detail} {fix_advice(later.cause, later.detail)}".strip())
     else:

@@ -13,7 +13,14 @@ from bot.ingest import listening_budget
 from bot.ingest.cursors import POLL_RETRY_MAX_DELAY
 from bot.ingest.listening_budget import CapReachedError
 from bot.ingest.page_writer import commit_page
-from bot.ingest.pages import PollResult, first_poll_floor, mark_last, our_account_ids, without_own_posts
+from bot.ingest.pages import (
+    PollResult,
+    first_poll_floor,
+    mark_last,
+    our_account_ids,
+    without_left_out,
+    without_own_posts,
+)
 from bot.ingest.poller import poll
 from bot.networks.base import Later, Network
 from bot.networks.values import AccountIdentity, Position
@@ -69,7 +76,8 @@ def _search_gap(ctx: BotContext, network: Network, account: AccountIdentity, gap
             break
         low = page.lowest or low
         note = _progress_recorder(ctx, network, gap.id, low, is_over=last)
-        taken += commit_page(ctx, network, account, without_own_posts(page, ours, floor), and_then=note)
+        kept = without_left_out(ctx, account, without_own_posts(page, ours, floor))
+        taken += commit_page(ctx, network, account, kept, and_then=note)
         ctx.cards_wake.set()
     return taken
 

@@ -14,7 +14,7 @@ from bot.ingest import profiles, track_matches, twins
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
 from bot.ingest.page_locks import lock_tickets_of_page
 from bot.ingest.track_matches import Matches
-from bot.networks.answerable import ReplyByHandOnly, ReplyImpossible
+from bot.networks.answerable import Answerable, ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import Network
 from bot.networks.values import AccountIdentity, AuthorProfile, Post, PostPage, UnreadableRow
 from bot.notices import reading_notices, thread_notices
@@ -27,6 +27,7 @@ from models.core.normalize import sanitize
 from models.grouping import grouping
 from models.grouping.grouping import GroupLimits
 from models.privacy import routing
+from models.sources import answerability
 from models.sources.attachment import Attachment
 from models.sources.cost import NO_TRACK
 from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget, conversation_key
@@ -135,8 +136,6 @@ def _ingest_target(ctx: BotContext, session: Session, account: AccountIdentity, 
 
 def to_incoming_post(network: Network, post: Post, author: AuthorProfile | None) -> IncomingPost:
     """Convert a network's post into what the ledger takes."""
-    verdict = network.answerable(post, author)
-    why_not = verdict.reason if isinstance(verdict, ReplyByHandOnly | ReplyImpossible) else None
     return IncomingPost(
         post_id=post.id,
         latest_id=post.latest_id,
@@ -153,7 +152,7 @@ def to_incoming_post(network: Network, post: Post, author: AuthorProfile | None)
             Attachment(one.kind, one.url, _clean_text(one.alt), _clean_texts(one.choices))
             for one in post.media
         ),
-        answerable=why_not,
+        answerable=_why_not(network.answerable(post, author)),
         addressed=_clean_texts(post.addressed),
         answers=_clean_text(post.answers),
         edit_keeps_id=post.edit_keeps_id,
@@ -166,13 +165,22 @@ def to_incoming_post(network: Network, post: Post, author: AuthorProfile | None)
     )
 
 
+def _why_not(verdict: Answerable) -> str | None:
+    """What the ledger keeps of it."""
+    if isinstance(verdict, ReplyImpossible):
+        return answerability.mark_impossible(verdict.reason)
+    return verdict.reason if isinstance(verdict, ReplyByHandOnly) else None
+
+
 def _ingest_reason(post: Post) -> str:
     """Why it concerns us."""
     if post.answers is not None:
         return "names us"
     if post.summons == "explicit":
         return "mentions us"
-    return "quotes us" if post.quotes_us else "answers us"
+    if post.quotes_us:
+        return "quotes us"
+    return "continues their post" if post.continues else "answers us"
 
 
 def _clean_text(words: str | None) -> str | None:

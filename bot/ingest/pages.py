@@ -1,4 +1,8 @@
-"""What all readings of mentions do with their pages: filter, count, and recognise the last one."""
+"""What all readings of mentions do with their pages: filter, count, and recognise the last one.
+
+The first reading of an account shows the newest posts of a day. What else it read is remembered by id, and no
+later reading takes it for new. A post's date says nothing about that: it may be its author's claim.
+"""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -7,9 +11,9 @@ from datetime import datetime, timedelta
 from bot.context import BotContext
 from bot.networks.base import Later
 from bot.networks.values import AccountIdentity, Position, PostPage
-from models import Account, Cursor
+from models import Account, Cursor, LeftOutPost, Track
 
-FIRST_POLL_FLOOR_AGE = timedelta(days=8)  # further back than any reading goes
+LEFT_OUT_LIFETIME = timedelta(days=30)  # further back than any reading goes, even after some days without one
 
 
 @dataclass(slots=True)
@@ -18,7 +22,6 @@ class PollResult:
 
     taken: int = 0
     kept: int = 0
-    kept_since: datetime | None = None  # the earliest post that a first poll kept
     left_out: int = 0
     gap: bool = False
     pages: int = 0
@@ -75,6 +78,16 @@ def without_own_posts(page: PostPage, ours: Collection[str], floor: datetime | N
     return replace(page, posts=posts)
 
 
+def without_left_out(ctx: BotContext, account: AccountIdentity, page: PostPage) -> PostPage:
+    """Return the page of mentions without what the account's first reading left out."""
+    with ctx.db.read() as session:
+        track = Track.find_mentions(session, account.network, account.id)
+        if track is None or not page.posts:
+            return page
+        known = LeftOutPost.known(session, [track.id], [post.id for post in page.posts])
+    return replace(page, posts=tuple(post for post in page.posts if (track.id, post.id) not in known))
+
+
 def first_poll_floor(ctx: BotContext, cursor: Cursor) -> datetime | None:
-    """Return the moment before which posts stay left out, as the first poll did; None: it left none out."""
-    return None if ctx.now() - cursor.started_at > FIRST_POLL_FLOOR_AGE else cursor.floor
+    """Return where the list of the first reading broke off: what is older stays left out; None: nowhere."""
+    return None if ctx.now() - cursor.started_at > LEFT_OUT_LIFETIME else cursor.floor

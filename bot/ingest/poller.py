@@ -1,7 +1,7 @@
 """Network → ledger: what was said since we last looked, page by page, without losing or repeating any."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,12 +12,19 @@ from bot.ingest import listening_budget
 from bot.ingest.cursors import account_of, ready_cursor, record_failure
 from bot.ingest.listening_budget import CapReachedError
 from bot.ingest.page_writer import commit_page
-from bot.ingest.pages import PollResult, first_poll_floor, mark_last, our_account_ids, without_own_posts
+from bot.ingest.pages import (
+    PollResult,
+    first_poll_floor,
+    mark_last,
+    our_account_ids,
+    without_left_out,
+    without_own_posts,
+)
 from bot.networks.base import Later, Network
-from bot.networks.values import AccountIdentity, Position, PostPage
+from bot.networks.values import AccountIdentity, Position, Post, PostPage
 from bot.notices import network_alarms, reading_notices
 from bot.runtime import pace
-from models import Cursor, Gap
+from models import Cursor, Gap, LeftOutPost, Track
 from models.sources.cursor import MENTIONS_CURSOR
 
 log = logging.getLogger(__name__)
@@ -60,23 +67,49 @@ def _read_pages(
         if ctx.stop.is_set():
             break  # without the last page the cursor stays, and the next start reads all this again
         newest = newest or page.position
-        kept = without_own_posts(page, ours, floor)
+        kept, left_out = without_own_posts(page, ours, floor), list[Post]()
         heard.add_page(page)
         if cursor.is_first:
-            kept = _cap_first_poll(kept, heard)
+            kept, left_out = _cap_first_poll(ctx, kept, heard)
+        else:
+            kept = without_left_out(ctx, account, kept)
         end = _cursor_mover(ctx, network, account, newest, heard) if last else None
-        heard.taken += commit_page(ctx, network, account, kept, and_then=end)
+        note = _note_taker(ctx, account, left_out, end)
+        heard.taken += commit_page(ctx, network, account, kept, and_then=note)
         ctx.cards_wake.set()
     return heard
 
 
-def _cap_first_poll(page: PostPage, heard: PollResult) -> PostPage:
-    """Return the page with as many of its newest posts as the first poll may still take."""
-    room = max(FIRST_POLL_MAX_POSTS - heard.kept, 0)
-    heard.kept += len(page.posts[:room])
-    heard.kept_since = min((post.posted_at for post in page.posts[:room]), default=heard.kept_since)
-    heard.left_out += len(page.posts[room:])
-    return replace(page, posts=page.posts[:room])
+def _cap_first_poll(ctx: BotContext, page: PostPage, heard: PollResult) -> tuple[PostPage, list[Post]]:
+    """Return the page with as many posts of the last day as the first poll may still take, and the others."""
+    since, kept, left_out = ctx.now() - FIRST_POLL_WINDOW, list[Post](), list[Post]()
+    for post in page.posts:
+        is_of_that_day = post.posted_at >= since
+        if is_of_that_day and heard.kept < FIRST_POLL_MAX_POSTS:
+            heard.kept += 1
+            kept.append(post)
+        else:
+            heard.left_out += is_of_that_day
+            left_out.append(post)
+    return replace(page, posts=tuple(kept)), left_out
+
+
+def _note_taker(
+    ctx: BotContext,
+    account: AccountIdentity,
+    left_out: Sequence[Post],
+    end: Callable[[Session, int], None] | None,
+) -> Callable[[Session, int], None]:
+    """Build what is written with a page: what it leaves out, and with the last one what `end` writes."""
+
+    def note(session: Session, taken: int) -> None:
+        if left_out:
+            track = Track.mentions_of(session, account.network, account.id, at=ctx.now())
+            LeftOutPost.remember(session, {(track.id, post.id) for post in left_out}, at=ctx.now())
+        if end is not None:
+            end(session, taken)
+
+    return note
 
 
 def _cursor_mover(
@@ -87,8 +120,10 @@ def _cursor_mover(
     def move(session: Session, taken: int) -> None:
         at = ctx.now()
         cursor = Cursor.of(session, network.name, account.id, MENTIONS_CURSOR, at=at)
+        if cursor.is_first:
+            cursor.floor = heard.complete_since
         if heard.left_out:
-            cursor.left_out, cursor.floor = heard.left_out, heard.kept_since
+            cursor.left_out = heard.left_out
             counts = {"shown": FIRST_POLL_MAX_POSTS, "left_out": heard.left_out}
             reading_notices.post_first_poll(
                 ctx, session, network, account, has_gap=heard.gap, at=at, **counts

@@ -9,7 +9,13 @@ from bot.ingest import listening_budget
 from bot.ingest.cursors import account_of, ready_cursor, record_failure
 from bot.ingest.listening_budget import CapReachedError
 from bot.ingest.page_writer import commit_page
-from bot.ingest.pages import PollResult, first_poll_floor, our_account_ids, without_own_posts
+from bot.ingest.pages import (
+    PollResult,
+    first_poll_floor,
+    our_account_ids,
+    without_left_out,
+    without_own_posts,
+)
 from bot.networks.base import Later, Network
 from bot.networks.values import AccountIdentity, PostPage
 
@@ -40,7 +46,7 @@ def sweep(ctx: BotContext, network: Network) -> PollResult | None:
             if ctx.stop.is_set():
                 return heard
             heard.add_page(page)
-            kept = without_own_posts(page, ours, floor)
+            kept = without_left_out(ctx, account, without_own_posts(page, ours, floor))
             heard.taken += commit_page(ctx, network, account, kept, and_then=None)
     except CapReachedError:
         return None

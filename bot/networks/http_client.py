@@ -39,11 +39,17 @@ _CHUNK_BYTES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """What one call may take: seconds until connected, seconds in all, and bytes of answer once unpacked."""
+    """What one call may take: seconds until connected, seconds in all, and bytes of answer once unpacked.
+
+    A worker holds a reply for twelve seconds. So a call that publishes is not made if it took longer than
+    `sign_seconds` to get its token, and what takes several calls begins none of them after `begin_seconds`.
+    """
 
     connect_seconds: float = 3.0
     call_seconds: float = 8.0
     max_bytes: int = 8 * 1024 * 1024
+    sign_seconds: float = 2.5
+    begin_seconds: float = 4.0
 
 
 class HttpStatusError(Exception):

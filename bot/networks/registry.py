@@ -36,6 +36,7 @@ class NetworkSettings(BaseSettings):
     )
 
     needed: ClassVar[str] = ""  # what to set, as `doctor` puts it; empty: the fields that are None
+    where_found: ClassVar[str] = ""  # the page where those values are, and what to press there; a sentence
 
     @classmethod
     def env_names(cls) -> dict[str, str]:
@@ -177,6 +178,7 @@ class Registration(Generic[Settings]):
     build: Callable[[Settings, OpenTokens | None], Network]
     connect: Callable[[Settings, ConnectTerminal, OpenTokens], Connected] | None = None
     method: str = "OAuth 2.0"  # how an account that was connected signs in, for people
+    tokens_rotate: bool = True  # whether each renewal ends the tokens before: those in a backup are void
 
     @property
     def name(self) -> str:

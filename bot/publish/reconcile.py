@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.sightings import is_other_reply, record_published
-from bot.networks.base import Later, Network, NetworkError, WrongAccount
+from bot.networks.base import Later, Network, NetworkError, Refused, WrongAccount
 from bot.networks.values import PublishedReply, RepeatRule, ReplyTarget
 from bot.notices import network_alarms, thread_notices
 from bot.publish import account_check, repeat
@@ -163,6 +163,27 @@ def _ask_team(
     ticket.revision += 1
     thread_notices.post(
         session, thread_notices.QUESTION, reply, at=at, network=network.title, recipient=to.author_handle
+    )
+
+
+def ask_after_refusal(
+    session: Session, network: Network, ticket: Ticket, reply: Reply, refused: Refused, *, at: datetime
+) -> None:
+    """It was not sent again, which says nothing about the try before: a person has to decide once more.
+
+    It is looked for from when it was first sent.
+    """
+    reply.mark_unsure(session, at=at, look_at=at, detail=refused.detail)
+    reply.ask_person(session, at=at, nudge_at=at + REMINDER_MIN_DELAY)
+    reply.sent_at = reply.released_at or reply.created_at
+    ticket.revision += 1
+    thread_notices.post(
+        session,
+        thread_notices.NOT_SENT_AGAIN,
+        reply,
+        at=at,
+        network=network.title,
+        detail=refused.detail,
     )
 
 

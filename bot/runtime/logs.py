@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 # loggers the root's level when an app is made, and Socket Mode speaks through the app's own logger: a level
 # does not hold them, so what counts is the file that a line comes from.
 _LIBRARIES_LOGGING_CONTENT = ("slack_bolt", "slack_sdk")
-# At DEBUG these print authorization headers and OAuth signatures.
+# At DEBUG these print authorization headers and OAuth signatures; `websockets` also what it reads and sends.
 _LIBRARIES_LOGGING_SECRETS = (
     "tweepy",
     "oauthlib",
@@ -20,6 +20,7 @@ _LIBRARIES_LOGGING_SECRETS = (
     "slack_bolt",
     "waitress",
     "apscheduler",
+    "websockets",
 )
 _found_secrets: list[str] = []  # that came up since the start, such as parts of a feed's address
 

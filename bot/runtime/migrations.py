@@ -11,6 +11,7 @@ from models.core.database import Database
 log = logging.getLogger(__name__)
 
 PROJECT_ROOT = Path(__file__).parents[2]
+_MIGRATION_LOCK_KEY = 0x4865617264  # "Heard"
 
 
 class SchemaError(Exception):
@@ -27,10 +28,14 @@ def latest_revision() -> str:
 def current_revision(database: Database) -> str | None:
     """The revision of `database`; None if it is empty."""
     with database.engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return version
+        return _revision_of(connection)
+
+
+def _revision_of(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return version
 
 
 def check_revision(database: Database) -> None:
@@ -63,16 +68,35 @@ def wait_until_migrated(database: Database, patience: float) -> None:
 def migrate(database: Database) -> None:
     """Bring `database` to the newest schema; a no-op if it is there.
 
-    An older Heard must not touch what a newer one has written: `SchemaError`.
+    On PostgreSQL others may try the same at once: one does it, and the others wait. An older Heard must not
+    touch what a newer one has written: `SchemaError`.
     """
-    here = current_revision(database)
-    if here == latest_revision():
+    if _is_current(current_revision(database)):
         return
+    with database.engine.connect() as connection:
+        if not database.is_sqlite:  # SQLite's migrations need a connection without a transaction
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK_KEY})
+            if _is_current(_revision_of(connection)):
+                return
+        _run_upgrade(connection, "head")
+        connection.commit()
+
+
+def create_at(connection: Connection, revision: str) -> None:
+    """Create the schema as of `revision` in an empty database; the caller commits.
+
+    Raises `SchemaError` if this Heard does not know that revision.
+    """
+    if revision > latest_revision():
+        raise SchemaError(_mismatch_message(revision))
+    _run_upgrade(connection, revision)
+
+
+def _is_current(here: str | None) -> bool:
+    """Whether the revision `here` is ours. Raises `SchemaError` if it is newer."""
     if here is not None and here > latest_revision():
         raise SchemaError(_mismatch_message(here))
-    with database.engine.connect() as connection:
-        _run_upgrade(connection)
-        connection.commit()
+    return here == latest_revision()
 
 
 def _mismatch_message(here: str | None) -> str | None:
@@ -85,11 +109,11 @@ def _mismatch_message(here: str | None) -> str | None:
     return f"the database is at schema {here or 'none'}, this Heard needs {ours}: run migrate"
 
 
-def _run_upgrade(connection: Connection) -> None:
+def _run_upgrade(connection: Connection, revision: str) -> None:
     from alembic.config import Config  # noqa: PLC0415
 
     from alembic import command  # noqa: PLC0415 - only a start that migrates pays for it
 
     config = Config(toml_file=PROJECT_ROOT / "pyproject.toml")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

@@ -43,6 +43,12 @@ class SignedInAccounts(Mapping[str, Network]):
         """Return the connections to the network called `name`."""
         return tuple(one for one in self._all if one.name == name)
 
+    @property
+    def by_account(self) -> dict[tuple[str, str], Network]:
+        """The connections whose account is known, by the network's name and the account's id."""
+        named = ((one, one.expected_account_id()) for one in reversed(self._all))
+        return {(one.name, account_id): one for one, account_id in named if account_id is not None}
+
     def for_account(self, name: str, account_id: str) -> Network:
         """Return the connection that speaks as that account.
 

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.slack.blocks.notification_text import PostReference
 from bot.slack.blocks.tickets.account_names import author_text
 from bot.slack.blocks.tickets.card_view import NO_PRIORITY, POSTS_SHOWN_MAX, CardView
@@ -25,7 +26,7 @@ from models.twins.rule import is_same_text
 def load_view(
     session: Session,
     ticket: Ticket,
-    networks: Mapping[str, Network],
+    networks: SignedInAccounts,
 ) -> CardView:
     """Read what the card of `ticket` shows.
 
@@ -54,6 +55,7 @@ def load_view(
         title=title,
         account=account.name,
         account_id=account.account_id,
+        impossible=account.impossible,
         connected=tuple(one.name for key, one in heard.items() if key not in left and one.name),
         left=tuple(one.name for one in left.values()),
         further_reasons={one: tuple(row.matched for row in rows) for one, rows in reasons.items()},
@@ -67,9 +69,19 @@ def load_view(
         disconnected=ours.name(*disconnected) if disconnected is not None else None,
         disconnected_from=_title(disconnected[0], networks) if disconnected is not None else None,
         priority=priorities.read_priority(session, ticket) if ticket.state in OPEN_STATES else NO_PRIORITY,
+        reply_networks=_reply_networks(ticket, replies, networks),
         twins=twins,
         other_card=_load_other_card(session, ticket, networks),
     )
+
+
+def _reply_networks(
+    ticket: Ticket, replies: Sequence[Reply], networks: SignedInAccounts
+) -> dict[int, Network]:
+    """The connections that replies go out by, by the replies' ids; where there are any."""
+    by_account = networks.by_account
+    keys = {one.id: (one.network_on(ticket), one.account_id) for one in replies}
+    return {reply_id: by_account[key] for reply_id, key in keys.items() if key in by_account}
 
 
 def _load_other_card(session: Session, ticket: Ticket, networks: Mapping[str, Network]) -> OtherCard | None:

@@ -166,7 +166,7 @@ def _unsent_notices(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, 
         earlier.ticket_id == Notice.ticket_id, earlier.ts.is_(None), earlier.id < Notice.id
     )
     query, place, thread = join_place_of(select(Notice.id), Notice.ticket_id)
-    query, _, linked = join_place_of(query, Notice.card_of)
+    query, _, linked = join_place_of(query, Notice.card_of, 1)
     channel = func.coalesce(place, Notice.channel, ctx.settings.slack_channel)
     query = (
         query.add_columns(channel.label("channel"))

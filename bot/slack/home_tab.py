@@ -184,6 +184,7 @@ def read_contents(
         ),
         titles=ctx.network_titles,
         networks=ctx.networks,
+        account_networks=ctx.networks.by_account,
         url=ctx.slack.workspace,
         at=at,
         pause=pause.sentence if pause is not None else None,

@@ -6,9 +6,10 @@ The ledger's rows were redacted with the post (`Notice.redact`); here Slack foll
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -20,6 +21,10 @@ from models import Card, Notice
 log = logging.getLogger(__name__)
 
 MESSAGES_PER_ROUND = 40  # messages in one round
+# In an archived channel nothing can be changed, and its words show again once it is unarchived:
+# https://docs.slack.dev/reference/methods/chat.update
+_FROZEN_ERRORS = {"is_inactive", "is_archived"}
+_FROZEN_RETRY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,9 @@ def redraw_stale(ctx: BotContext) -> None:
         try:
             ctx.slack.update(message.channel, message.ts, message.text, message.blocks, key=message.key)
         except SlackRefusedError as error:  # deleted, or not to be changed any more
+            if error.error in _FROZEN_ERRORS:
+                _put_off(ctx, message)
+                return
             log.warning("notice %s can't be updated: %s", message.notice_id, error.error)
         except SlackError as error:
             log.info("notice %s will be updated later: %s", message.notice_id, error)
@@ -58,7 +66,9 @@ def redraw_stale(ctx: BotContext) -> None:
 
 def _stale_messages(ctx: BotContext) -> list[_StaleMessage]:
     query = select(Notice, Card.channel).outerjoin(Card, Card.ticket_id == Notice.ticket_id)
-    query = query.where(Notice.is_stale, Notice.ts.is_not(None)).order_by(Notice.id).limit(MESSAGES_PER_ROUND)
+    query = query.where(Notice.is_stale, Notice.ts.is_not(None))
+    query = query.where(Notice.not_before.is_(None) | (Notice.not_before <= ctx.now()))
+    query = query.order_by(Notice.id).limit(MESSAGES_PER_ROUND)
     with ctx.db.read() as session:
         return [_build_message(ctx, session, notice, channel) for notice, channel in session.execute(query)]
 
@@ -74,6 +84,18 @@ def _build_message(ctx: BotContext, session: Session, notice: Notice, card: str 
         text=cards.with_card_link(ctx, session, notice),
         blocks=list(notice.blocks or []),
     )
+
+
+def _put_off(ctx: BotContext, message: _StaleMessage) -> None:
+    """Its channel is archived: try again later, with all that is stale there."""
+    log.info("what is stale in %s can't be updated while it is archived", message.channel)
+    is_there = (Notice.id == message.notice_id) | (Notice.posted_in == message.channel)
+    with ctx.db.write() as session:
+        session.execute(
+            update(Notice)
+            .where(Notice.is_stale, Notice.ts.is_not(None), is_there)
+            .values(not_before=ctx.now() + _FROZEN_RETRY)
+        )
 
 
 def _record_redrawn(ctx: BotContext, message: _StaleMessage) -> None:

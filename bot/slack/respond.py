@@ -16,8 +16,12 @@ class BoundedRespond(Respond):
     """Bolt's `respond` with a short time-out and without a retry.
 
     Bolt's own makes a client that waits 30 s and repeats a call whose connection broke, which shows the
-    answer twice (slack_bolt 1.30, slack_sdk 3.47).
+    answer twice (slack_bolt 1.30, slack_sdk 3.47). `patience` multiplies the seconds.
     """
+
+    def __init__(self, *, patience: float = 1.0, **known: Any) -> None:  # noqa: ANN401 - those of `Respond`
+        super().__init__(**known)
+        self._timeout_seconds = round(RESPOND_TIMEOUT_SECONDS * patience)
 
     def __call__(self, *text: Any, **fields: Any) -> WebhookResponse:  # noqa: ANN401 - Slack's own
         """Post the answer; `fields` are those of `WebhookClient.send`, of which `text` may come first.
@@ -28,7 +32,7 @@ class BoundedRespond(Respond):
             raise ValueError("no response_url to answer to")
         client = WebhookClient(
             self.response_url,
-            timeout=RESPOND_TIMEOUT_SECONDS,
+            timeout=self._timeout_seconds,
             ssl=self.ssl,
             proxy=self.proxy,
             retry_handlers=[],

@@ -129,4 +129,6 @@ def refresh_list(ctx: BotContext, who: Actor, origin: SkipValue | RenameValue) -
     """Have the list that the modal was opened from show it."""
     if origin.url:
         now, _ = build_issue_answer(ctx, who.id, origin.issue, origin.page)
-        send_private_answer(ctx, who, BoundedRespond(response_url=origin.url), in_place=True, **now)
+        send_private_answer(
+            ctx, who, BoundedRespond(response_url=origin.url, patience=ctx.patience), in_place=True, **now
+        )

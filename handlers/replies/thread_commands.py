@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from handlers.door import Act, door
-from handlers.feedback import no_card_text
+from handlers.feedback import Actor, no_card_text
 from handlers.issues import add
 from handlers.mutes import from_thread
 from handlers.replies.previews import DraftSource, load_draft_previews, save_draft, show_preview
@@ -80,11 +80,21 @@ def _look_up(ctx: BotContext, said: ThreadCommand) -> Lookups:
             return Lookups(until=snooze.parse_until(ctx, said.who.id, said.rest))
         if said.verb == "assign":
             to = assignee.parse_assignee(said.rest, said.who.id)
-            assignee.check_assignable(ctx, to, channel=said.who.channel)
+            is_private = _is_private(ctx, said.who)
+            assignee.check_assignable(ctx, to, channel=said.who.channel, is_private=is_private)
             return Lookups(to=to)
     except RuleBrokenError as error:
         return Lookups(refused=str(error))
     return Lookups()
+
+
+def _is_private(ctx: BotContext, who: Actor) -> bool:
+    """Whether the thread is about a mention that not everybody can see."""
+    if who.channel is None or who.thread_ts is None:
+        return False
+    with ctx.db.read() as session:
+        card = Card.find_by_message(session, who.channel, who.thread_ts)
+        return card is not None and session.get_one(Ticket, card.ticket_id).is_private
 
 
 def _source(said: ThreadCommand) -> DraftSource:

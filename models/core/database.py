@@ -30,11 +30,14 @@ class Database:
     SQLite admits one writer at a time and lets the others poll for the lock, which is neither fair nor fast.
     So this process queues its own writers on a lock of its own; other processes (`doctor`, `export`) rely on
     SQLite's busy timeout.
+
+    `patience` multiplies the seconds for which reads and writes wait: 1, and more in tests on a busy machine.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patience: float = 1.0) -> None:
         self.engine = _open_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._patience = patience
         self._writer = threading.Lock()
         self._immediate = self.engine.execution_options(immediate=True)
 
@@ -46,7 +49,7 @@ class Database:
         readable after the session ends: closing, unlike `rollback`, does not expire them.
         """
         with _translate_errors(), Session(self.engine, expire_on_commit=False) as session:
-            _wait_at_most(session, patience)
+            _wait_at_most(session, patience * self._patience)
             yield session
 
     @contextmanager
@@ -55,6 +58,7 @@ class Database:
 
         `patience` is how many seconds to wait for a lock; after that it raises `BusyError`.
         """
+        patience *= self._patience
         until = time.monotonic() + patience
         if self.is_sqlite and not self._writer.acquire(timeout=patience):
             raise BusyError("the database is busy")

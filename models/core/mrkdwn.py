@@ -5,6 +5,9 @@ import re
 # An underscore between letters or digits is none to Slack; a star or a tilde is rare enough in a name.
 # https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
 _MARKUP = re.compile(r"(?<!\w)_|_(?!\w)|[*~`]")
+# Slack makes links of addresses and bare domains, `@ana@books.example` among them, but not in code.
+# https://docs.slack.dev/messaging/formatting-message-text/#automatic-parsing
+_ADDRESS = re.compile(r"://|(?<![\w.+-])(?:[\w.+-]+@)?(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w.]*\w)")
 _WORD = re.compile(r"\S+")
 _ENTITY = re.compile(r"&(amp|lt|gt);")
 _CHARACTER_BY_ENTITY = {"amp": "&", "lt": "<", "gt": ">"}
@@ -14,12 +17,14 @@ APOSTROPHE = "'"  # what a backtick becomes in code, which it would end
 def escape_mrkdwn(words: str) -> str:
     """Returns `words` escaped for mrkdwn, so that Slack shows them as they were typed.
 
-    mrkdwn cannot escape `*`, `_`, `~` and backticks, so each word that Slack might format becomes code: only
-    in code such characters stay as they are.
+    mrkdwn cannot escape `*`, `_`, `~` and backticks, nor keep an address from becoming a link, so each word
+    that Slack might format or link becomes code: only in code they stay as they are.
     """
-    return _WORD.sub(
-        lambda word: as_code(word[0]) if _MARKUP.search(word[0]) else escape_entities(word[0]), words
-    )
+    return _WORD.sub(lambda word: as_code(word[0]) if _is_live(word[0]) else escape_entities(word[0]), words)
+
+
+def _is_live(word: str) -> bool:
+    return _MARKUP.search(word) is not None or _ADDRESS.search(word) is not None
 
 
 def link_words(words: str, url: str) -> str:

@@ -51,6 +51,7 @@ class UnsettledReply:
     network: str | None = None  # where it goes; None: where the ticket began
     post_url: str = ""  # where the post that it answers is, and what that post's network keeps of it
     post_context: str = ""
+    account_id: str = ""  # as which account of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +351,7 @@ def _unsettled_reply(reply: Reply, post: Mention | None, *, needs_person: bool) 
         network=reply.network,
         post_url="" if post is None else post.url,
         post_context="" if post is None else post.reply_context,
+        account_id=reply.account_id,
     )
 
 

@@ -36,7 +36,7 @@ class Cursor(Base):
     failure: Mapped[str | None]
     not_before: Mapped[datetime | None]
     left_out: Mapped[int] = mapped_column(default=0)
-    floor: Mapped[datetime | None]  # before which posts stay left out, as the first poll did
+    floor: Mapped[datetime | None]  # where the list of the first poll broke off: older posts stay left out
     reads: Mapped[int] = mapped_column(default=0)  # how often it was asked for: some networks charge for it
 
     @classmethod

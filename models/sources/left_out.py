@@ -10,7 +10,7 @@ from models.core.base import Base, BigKey, add_if_absent
 
 
 class LeftOutPost(Base):
-    """One post that a track left out at its first reading, which shows only the newest ones."""
+    """One post that a track left out at its first reading, which shows only the newest ones of a day."""
 
     __tablename__ = "left_out_posts"
     wait_columns = ("at",)

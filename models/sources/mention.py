@@ -71,7 +71,7 @@ class Mention(Base):
     # known whom). None in both: nobody, or heard before schema 0010.
     addressed: Mapped[list[Any] | None]
     answers: Mapped[str | None]
-    answerable: Mapped[str | None]  # why the API is known to refuse an answer; None: it may be tried
+    answerable: Mapped[str | None]  # why the API is known to refuse an answer (`answerability`); None: try it
     visibility: Mapped[str] = mapped_column(
         default="public", server_default="public"
     )  # who sees it, see Post

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from models.core.base import RuleBrokenError
+from models.sources import answerability
 from models.sources.account import Account
 from models.sources.also_heard import AlsoHeard
 from models.sources.mention import Mention
@@ -22,19 +24,33 @@ class AnsweringAccount:
     """One of our accounts that a ticket may be answered as.
 
     `handle` is without the @, and with the server where its network has several; None if the account was
-    never seen, empty if we have none there. `refusal` is why the API is known to refuse an answer as it;
-    None if it may be tried.
+    never seen, empty if we have none there. `refusal` is why the API is known to refuse an answer as it, so
+    that a person has to post it; `impossible` is why nobody can reply as it, by hand either. None: it may be
+    tried.
     """
 
     account_id: str
     handle: str | None
     is_connected: bool
     refusal: str | None = None
+    impossible: str | None = None
 
     @property
     def name(self) -> str:
         """Its handle; "us" if that is not known, empty if we have no account there."""
         return "us" if self.handle is None else self.handle
+
+    def raise_if_impossible(self) -> None:
+        """Raise `UnanswerableError` if nobody can reply as it."""
+        if self.impossible is not None:
+            raise UnanswerableError(self.impossible)
+
+
+class UnanswerableError(RuleBrokenError):
+    """The network lets nobody reply to that post as that account."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"This post takes no reply. {reason}")
 
 
 # --- pure ---------------------------------------------------------------------------------------------------
@@ -52,13 +68,14 @@ def order_accounts(
     `heard` are those that heard the post; they are ordered by where their handle stands first in `addressed`
     and then in `text`, and those not named there come after. `own` is the ticket's account if it heard any
     post of the ticket: it comes last unless it is among them. Accounts that are not connected are left out,
-    unless no other is left.
+    unless no other is left, and so are those as which nobody can reply.
     """
     words = _words(addressed, text)
     ordered = sorted(heard, key=lambda one: _first_place(words, one.handle))
     if own is not None and all(one.account_id != own.account_id for one in heard):
         ordered.append(own)
-    return tuple(one for one in ordered if one.is_connected) or tuple(ordered)
+    connected = [one for one in ordered if one.is_connected] or ordered
+    return tuple(one for one in connected if one.impossible is None) or tuple(connected)
 
 
 def pick_account(accounts: Sequence[AnsweringAccount], account_id: str | None) -> AnsweringAccount:
@@ -153,8 +170,13 @@ def load_refusals(session: Session, mentions: Collection[Mention]) -> dict[int, 
 
 
 def load_refusal(session: Session, target: Mention, account_id: str) -> str | None:
-    """Returns why the API is known to refuse an answer to `target` as that account, if it is."""
-    return load_refusals(session, [target])[target.id].get(account_id)
+    """Returns why a person has to post an answer to `target` as that account, if so.
+
+    Raises `UnanswerableError` if nobody can.
+    """
+    account = _account({}, account_id, load_refusals(session, [target])[target.id].get(account_id))
+    account.raise_if_impossible()
+    return account.refusal
 
 
 def _hearers(refusals: Refusals, ours: Mapping[str, Account]) -> list[AnsweringAccount]:
@@ -162,11 +184,13 @@ def _hearers(refusals: Refusals, ours: Mapping[str, Account]) -> list[AnsweringA
 
 
 def _account(ours: Mapping[str, Account], account_id: str, refusal: str | None = None) -> AnsweringAccount:
+    by_hand, impossible = answerability.by_hand_reason(refusal), answerability.impossible_reason(refusal)
     if account_id == NO_ACCOUNT_ID:
-        return AnsweringAccount(account_id, "", is_connected=True, refusal=refusal)
+        return AnsweringAccount(account_id, "", True, by_hand, impossible)
     known = ours.get(account_id)
     handle = known.at_handle.removeprefix("@") if known is not None else None
-    return AnsweringAccount(account_id, handle, known is not None and known.source is not None, refusal)
+    is_connected = known is not None and known.source is not None
+    return AnsweringAccount(account_id, handle, is_connected, by_hand, impossible)
 
 
 def _heard_any(session: Session, ticket: Ticket) -> bool:

@@ -29,6 +29,8 @@ CHECK_INTERVAL_SECONDS = 0.25
 class BotProcess:
     """`python -m bot run` in `folder`. `changed` is called whenever its state changes."""
 
+    module = "bot"
+
     def __init__(self, settings: dict[str, str], folder: Path, changed: Callable[[], None]) -> None:
         self.port = free_port()
         self._settings, self._folder, self._changed = settings | {"PORT": str(self.port)}, folder, changed
@@ -87,8 +89,8 @@ class BotProcess:
             self._wanted, self._healthy = True, False
             # In a session of its own, so that Ctrl-C reaches only us and we stop it in order.
             with self._log.open("ab") as log:
-                self._child = subprocess.Popen(
-                    [sys.executable, "-m", "sandbox.demo.isolated_run", "bot", "run"],
+                self._child = subprocess.Popen(  # noqa: S603 - our own Python
+                    [sys.executable, "-m", "sandbox.demo.isolated_run", self.module, "run"],
                     cwd=self._folder,
                     env=self.environment(),
                     stdin=subprocess.DEVNULL,

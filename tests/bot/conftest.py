@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.networks.http_client import CallLimits
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from sandbox.slack import SlackServer
 from sandbox.x import XServer, XWorld
 from tests.bot.room import Clock, Counting, Room, room
+from tests.patience import CALL_LIMITS, be_patient
 
 KEYS = {
     "api_key": "app-key-0000",
@@ -46,16 +46,14 @@ def x(clock: Clock) -> Iterator[XServer]:
 @pytest.fixture
 def on_x(database_url: str, clock: Clock, x: XServer) -> Iterator[Room]:
     """A desk that listens to the local X over real HTTP, and has no Slack."""
-    network = XNetwork(
-        XSettings(_env_file=None, api_url=x.url, **KEYS), CallLimits(connect_seconds=5, call_seconds=20)
-    )
+    network = XNetwork(XSettings(_env_file=None, api_url=x.url, **KEYS), CALL_LIMITS)
     with room(database_url, clock, network) as made:
         yield made
 
 
 @pytest.fixture
 def slack(clock: Clock) -> Iterator[SlackServer]:
-    with SlackServer() as server:
+    with be_patient(SlackServer()) as server:
         server.world.clock = lambda: clock().timestamp()
         yield server
 

@@ -31,6 +31,7 @@ from sandbox.slack import SlackServer
 from sandbox.slack.workspace.message import Message
 from tests.anybody import Anybody
 from tests.memory_network import MemoryNetwork
+from tests.patience import PATIENCE
 
 CHANNEL = "C0MENTIONS"
 NOWHERE = "http://127.0.0.1:9/api/"
@@ -223,9 +224,10 @@ def room(
     slack: SlackServer | None = None,
     db: Database | None = None,
     worker: str = "test",
+    patience: int = PATIENCE,
     **more: Any,
 ) -> Iterator[Room]:
-    """Open a desk on the ledger at `url`; nothing runs by itself."""
+    """Open a desk on the ledger at `url`; nothing runs by itself. With `patience=1` it waits as production does."""
     given = {
         "undo_seconds": 0,
         "slack_posts_per_second": 1e9,
@@ -241,11 +243,12 @@ def room(
     )
     ctx = BotContext(
         settings=settings,
-        db=db or Database(settings.url),
-        slack=SlackClient("xoxb-test", settings.slack_api_url),
+        db=db or Database(settings.url, patience=patience),
+        slack=SlackClient("xoxb-test", settings.slack_api_url, patience=patience),
         networks=SignedInAccounts.fixed(network),
         now=clock,
         worker=worker,
+        patience=patience,
         **({} if slack else {"sender_permissions": Anybody()}),
     )
     try:
@@ -273,7 +276,7 @@ def together(*acts: Callable[[], object]) -> list[BaseException | None]:
     raised: list[BaseException | None] = [None] * len(acts)
 
     def run(number: int) -> None:
-        ready.wait(10)
+        ready.wait(120)
         try:
             acts[number]()
         except BaseException as error:  # noqa: BLE001 - the test looks at it
@@ -283,5 +286,5 @@ def together(*acts: Callable[[], object]) -> list[BaseException | None]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     return raised

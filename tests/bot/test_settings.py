@@ -1,7 +1,9 @@
 """The environment, read once: each variable has its effect, each mistake one line, no secret shows."""
 
+import re
 import traceback
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -164,7 +166,17 @@ def test_what_is_needed_is_missing_if_blank(load, name: str, blank: str) -> None
         ("MONTHLY_CAP_USD", "1e30"),
         ("PORT", "70000"),
         ("PORT", "http"),
+        ("PORT", "3000.5"),
         ("LOG_LEVEL", "LOUD"),
+        ("SLACK_CHANNEL", "#mentions"),
+        ("SLACK_CHANNEL", "mentions"),
+        ("CANARY_CHANNEL", "#mentions"),
+        ("SLACK_BOT_TOKEN", "xapp-s3cret-1"),
+        ("SLACK_APP_TOKEN", "xoxb-s3cret-1"),
+        ("STREAMS", "maybe"),
+        ("SIGN_OFFS", "perhaps"),
+        ("NEAR_COPY_PERCENT", "101"),
+        ("MONTHLY_CAP_USD", "1.23456789"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line_without_its_value(load, name: str, value: str) -> None:
@@ -172,6 +184,69 @@ def test_a_wrong_setting_is_named_in_one_line_without_its_value(load, name: str,
 
     assert line.startswith(f"{name} is wrong: ")
     assert "s3cret" not in line
+    assert not re.search(r"[Ii]nput|[Vv]alue error|should be|Decimal|valid", line), "a sentence of pydantic's"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "http", "use a whole number"),
+        ("PORT", "70000", "use at most 65,535"),
+        ("POLL_SECONDS", "0.5", "use at least 1"),
+        ("FIRST_REPLY_MINUTES", "0", "use a number greater than 0"),
+        ("STREAMS", "maybe", "use on or off"),
+        ("SIGN_OFFS", "perhaps", "use true or false"),
+        ("MONTHLY_CAP_USD", "1.23456789", "use at most 6 decimals"),
+        (
+            "SLACK_CHANNEL",
+            "#mentions",
+            "use the channel's id (C…), not its name: "  # noqa: ISC004
+            "in Slack, open the channel's details and copy the id at the end",
+        ),
+        (
+            "SLACK_BOT_TOKEN",
+            "xapp-1",
+            "that is the app-level token, for SLACK_APP_TOKEN; use the bot's token (xoxb-…)",
+        ),
+        (
+            "SLACK_APP_TOKEN",
+            "xoxb-1",
+            "that is the bot's token, for SLACK_BOT_TOKEN; use the app-level token (xapp-…)",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_explained(load, name: str, value: str, sentence: str) -> None:
+    assert complaint(load, **{name: value}) == f"{name} is wrong: {sentence}"
+
+
+def test_a_mistyped_name_in_the_env_file_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert settings.find_mistyped_names() == []
+    Path(".env").write_text(
+        "POLL_SECOND=30\nX_ACESS_TOKEN=s3cret\npoll_seconds=60\nUNDO_SECONDS=5\nAWS_REGION=eu\n"
+    )
+
+    assert settings.find_mistyped_names() == [
+        "POLL_SECOND in .env is not one of Heard's settings: did you mean POLL_SECONDS?",
+        "X_ACESS_TOKEN in .env is not one of Heard's settings: did you mean X_ACCESS_TOKEN?",
+    ]
+
+
+def test_the_start_says_which_settings_and_ledger_it_uses(
+    load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    there = tmp_path.resolve()
+
+    assert settings.describe_source(load()) == (
+        f"settings from the environment; ledger: SQLite file {there / 'heard.db'}"
+    )
+    Path(".env").touch()
+    on_server = load(DATABASE_URL="postgres://u:s3cret@db.example:5433/brand?sslpassword=s3cret")
+    assert settings.describe_source(on_server) == (
+        f"settings from {there / '.env'} and the environment; "
+        "ledger: PostgreSQL database brand at db.example:5433"
+    )
 
 
 def test_hours_zone_and_holidays_make_one_calendar(load) -> None:

@@ -110,7 +110,7 @@ def together(*acts: Callable[[], object]) -> list[object]:
     start, outcomes = threading.Barrier(len(acts)), dict[int, object]()
 
     def run(number: int, act: Callable[[], object]) -> None:
-        start.wait(10)
+        start.wait(120)
         try:
             outcomes[number] = act()
         except Exception as error:  # noqa: BLE001 - handed to the test
@@ -120,7 +120,7 @@ def together(*acts: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
         assert not thread.is_alive(), "somebody still waits"
     return [outcomes[number] for number in range(len(acts))]
 

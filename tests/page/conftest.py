@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Error, Locator, Page, Playwright, expec
 from sandbox.demo.bot_process import BotProcess
 from sandbox.demo.runner import Demo, running
 from tests import databases
+from tests.patience import be_patient
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
@@ -42,7 +43,7 @@ expect.set_options(timeout=WAIT)
 def demo(sqlite: databases.Lend, request: pytest.FixtureRequest) -> Iterator[Demo]:
     """The whole demo; customers and the digest speak only when a test lets them.
 
-    Replies can be undone for three seconds, or for the file's own `UNDO_SECONDS`.
+    Replies can be undone for three seconds, or for the file's own `UNDO_SECONDS`. The bot, and Slack, are patient.
 
     Its ledger is a copy of a migrated one, which is what `migrate` makes: that takes a process and two seconds.
     """
@@ -54,8 +55,10 @@ def demo(sqlite: databases.Lend, request: pytest.FixtureRequest) -> Iterator[Dem
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BotProcess, "migrate", copy)
+        patch.setattr(BotProcess, "module", "tests.patient_bot")
         undo = str(getattr(request.module, "UNDO_SECONDS", 3))
         with running(port=0, customers=False, UNDO_SECONDS=undo, DIGEST_AT="off") as demo:
+            be_patient(demo.context.slack)
             yield demo
 
 

@@ -43,7 +43,7 @@ def copy(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 def python(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *arguments], cwd=copy, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, *arguments], cwd=copy, capture_output=True, text=True, check=False, timeout=120
     )
 
 
@@ -56,7 +56,7 @@ def started(copy: Path, *arguments: str) -> Iterator[str]:
             yield process.stdout.readline()
         finally:
             process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(120) == 0
 
 
 STAND_ALONE = ("slack", "x", "mastodon", "bluesky", "feeds", "hackernews")
@@ -88,7 +88,7 @@ def test_x_starts_answers_and_ends(copy: Path) -> None:
         url = re.fullmatch(r"X for @fernpress listens at (http://127\.0\.0\.1:\d+)\n", line)
         assert url
         asked = Request(f"{url[1]}/2/users/me", headers={"Authorization": "Bearer mine"})
-        with urlopen(asked, timeout=10) as answer:
+        with urlopen(asked, timeout=120) as answer:
             assert json.load(answer)["data"]["username"] == "fernpress"
 
 
@@ -100,7 +100,7 @@ def test_mastodon_starts_answers_and_ends(copy: Path) -> None:
         asked = Request(
             f"{url[1]}/api/v1/accounts/verify_credentials", headers={"Authorization": "Bearer mine"}
         )
-        with urlopen(asked, timeout=10) as answer:
+        with urlopen(asked, timeout=120) as answer:
             assert json.load(answer)["username"] == "fernpress"
 
 
@@ -115,7 +115,7 @@ def test_bluesky_starts_answers_and_ends(copy: Path) -> None:
         asked = Request(
             f"{said[1]}/xrpc/com.atproto.server.createSession", body, {"Content-Type": "application/json"}
         )
-        with urlopen(asked, timeout=10) as answer:
+        with urlopen(asked, timeout=120) as answer:
             assert json.load(answer)["handle"] == "fernpress.test"
 
 
@@ -125,9 +125,9 @@ def test_the_forum_starts_answers_and_ends(copy: Path) -> None:
         url = re.fullmatch(r"Book Corner with @fernpress listens at (http://127\.0\.0\.1:\d+)\n", line)
         assert url
         body = json.dumps({"author": "ana", "title": "A page is missing", "text": "Page 12."}).encode()
-        with urlopen(Request(f"{url[1]}/api/topics", body), timeout=10) as made:
+        with urlopen(Request(f"{url[1]}/api/topics", body), timeout=120) as made:
             assert json.load(made)["url"] == f"{url[1]}/t/1#post-1"
-        with urlopen(f"{url[1]}/topics.json", timeout=10) as feed:
+        with urlopen(f"{url[1]}/topics.json", timeout=120) as feed:
             assert [one["title"] for one in json.load(feed)["items"]] == ["A page is missing"]
 
 
@@ -136,5 +136,5 @@ def test_hacker_news_starts_answers_and_ends(copy: Path) -> None:
     with started(copy, "sandbox.hackernews") as line:
         url = re.fullmatch(r"The search of Hacker News listens at (http://127\.0\.0\.1:\d+)\n", line)
         assert url
-        with urlopen(f"{url[1]}/api/v1/search_by_date?query=tea", timeout=10) as answer:
+        with urlopen(f"{url[1]}/api/v1/search_by_date?query=tea", timeout=120) as answer:
             assert json.load(answer)["nbHits"] == 0

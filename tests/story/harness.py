@@ -23,6 +23,7 @@ from bot.scheduler import Scheduler
 from bot.settings import Settings
 from bot.slack import socket_mode
 from bot.slack.client import SlackClient
+from bot.slack.membership import access_of
 from models import Event, Reply, Ticket
 from models.core.database import Database
 from models.reports.health import has_stale_card
@@ -30,11 +31,13 @@ from sandbox.slack import Modal, Outcome, Person, SlackServer, SubmitOutcome, Vi
 from sandbox.slack.block_kit.interactive_elements import find
 from sandbox.slack.block_kit.validator import check_message, check_view
 from sandbox.slack.workspace.message import Message
+from sandbox.slack.workspace.rate_limits import Limits
 from sandbox.x import XPost, XServer
+from tests.patience import PATIENCE, SLOWED, call_limits
 from tests.stage import CHANNEL, SECRETS, X_SECRETS, worlds
 
 BLIND = "The database is slow right now."  # in a composer that opened without it
-DEADLINE = 60.0  # seconds: for a machine that is busy with something else
+DEADLINE = 180.0  # seconds: for a machine that is busy with something else
 PUBLISH = "POST /2/tweets"
 SPLIT_AT = 4_000  # Slack makes two messages of a longer one
 Found = TypeVar("Found")
@@ -44,7 +47,7 @@ KEYS = {name.lower().removeprefix("x_"): secret for name, secret in X_SECRETS.it
 
 def eventually(look: Callable[[], Found], *, within: float = DEADLINE) -> Found:
     """What `look` finds, as soon as it finds something; a failure if it never does."""
-    until = time.monotonic() + within
+    until, pause = time.monotonic() + within, 0.01
     while True:
         try:
             found = look()
@@ -56,7 +59,8 @@ def eventually(look: Callable[[], Found], *, within: float = DEADLINE) -> Found:
             return found
         if time.monotonic() > until:
             raise why
-        time.sleep(0.02)
+        time.sleep(pause)  # a look takes the processor from what it waits for
+        pause = min(pause * 1.5, 0.1)
 
 
 class Clock:
@@ -236,6 +240,11 @@ class Bot(Stage):
 
         eventually(look)
 
+    def opens_nothing(self, outcome: Outcome) -> bool:
+        """Whether what was done has opened no modal, now that the bot has done all that it was to do."""
+        self.told_all()
+        return outcome.trigger is None or not outcome.trigger.opened
+
     def told_all(self) -> None:
         """Wait until everybody was told what they are to be told: answers come beside their requests."""
         assert self.ctx.running_tasks.wait_until_idle(DEADLINE)
@@ -251,6 +260,31 @@ class Bot(Stage):
         with self.ctx.db.read() as session:
             found = session.scalars(select(Event).order_by(Event.id)).all()
         return [one for one in found if not acts or one.act in acts]
+
+
+@contextmanager
+def proportional_waits(bot: Bot) -> Iterator[None]:
+    """Within it the bot, and people in Slack, wait `SLOWED` times as long as in production: for tests about that.
+
+    Whoever is in time here is in time there, where what a busy machine adds counts `SLOWED` times as much. Slack
+    has told the bot before who Ana and Ben are.
+    """
+    for person in (bot.ana, bot.ben):
+        access_of(bot.ctx, person.id)
+    ctx, limits, usual = bot.ctx, bot.slack.world.limits, Limits()
+    names = ("answer_seconds", "trigger_seconds", "look_seconds")
+    before = ctx.patience, ctx.db._patience, [getattr(limits, name) for name in names]
+    try:
+        object.__setattr__(ctx, "patience", SLOWED)  # frozen
+        ctx.db._patience = SLOWED
+        for name in names:
+            setattr(limits, name, getattr(usual, name) * SLOWED)
+        yield
+    finally:
+        object.__setattr__(ctx, "patience", before[0])
+        ctx.db._patience = before[1]
+        for name, seconds in zip(names, before[2], strict=True):
+            setattr(limits, name, seconds)
 
 
 def seen(surface: Any) -> str:
@@ -288,15 +322,22 @@ def settings_for(url: str, slack: SlackServer, **more: Any) -> Settings:
 
 @contextmanager
 def running(
-    url: str, *, troubles: bool = False, now: Callable[[], datetime] | None = None, **more: Any
+    url: str,
+    *,
+    troubles: bool = False,
+    now: Callable[[], datetime] | None = None,
+    patience: int = PATIENCE,
+    **more: Any,
 ) -> Iterator[Bot]:
     """Start everything, give the bot, stop everything. `now` is the bot's clock, if not that of the machine.
 
+    With `patience=1` the bot, and people in Slack, wait no longer than they do.
+
     At the end nobody may have met an error of Slack's own, unless `troubles` are meant to happen.
     """
-    with worlds() as (slack, x):
+    with worlds(patience=patience) as (slack, x):
         keys = XSettings(api_url=x.url, **KEYS)
-        with started(settings_for(url, slack, **more), keys, slack, x, now=now) as bot:
+        with started(settings_for(url, slack, **more), keys, slack, x, now=now, patience=patience) as bot:
             yield bot
         refused = [
             (call.method, call.error) for call in slack.world.calls if call.error.startswith(("inv", "msg"))
@@ -315,6 +356,7 @@ def started(
     network: XNetwork | None = None,
     networks: SignedInAccounts | None = None,
     now: Callable[[], datetime] | None = None,
+    patience: int = PATIENCE,
 ) -> Iterator[Bot]:
     """Start a bot between two worlds that are there already; `network` is how it speaks to X.
 
@@ -322,11 +364,14 @@ def started(
     """
     ctx = BotContext(
         settings=settings,
-        db=Database(settings.url),
-        slack=SlackClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
-        networks=networks or SignedInAccounts.fixed(network or XNetwork(keys)),
+        db=Database(settings.url, patience=patience),
+        slack=SlackClient(
+            settings.slack_bot_token.get_secret_value(), settings.slack_api_url, patience=patience
+        ),
+        networks=networks or SignedInAccounts.fixed(network or XNetwork(keys, call_limits(patience))),
         now=now or (lambda: datetime.now(UTC)),
         worker="test",
+        patience=patience,
     )
     schedule = Scheduler(ctx)
     try:

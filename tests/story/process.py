@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests import stage
+from tests.forked_bot import Forked
 from tests.story.harness import Stage, eventually
 
 START = 120.0  # seconds: for a machine that is busy with something else
@@ -45,8 +46,12 @@ class Process:
         self.address = f"http://127.0.0.1:{env['PORT']}"
         self._log = home / f"{command}-{env['PORT']}.log"
         with self._log.open("ab") as log:
-            self._running = subprocess.Popen(
-                [sys.executable, *launch, command], env=dict(env), cwd=home, stdout=log, stderr=log
+            self._running: subprocess.Popen[bytes] | Forked = (
+                subprocess.Popen(
+                    [sys.executable, *launch, command], env=dict(env), cwd=home, stdout=log, stderr=log
+                )
+                if launch
+                else Forked([command], env=env, home=home, out=log, err=log)
             )
 
     @property
@@ -57,7 +62,7 @@ class Process:
     def get(self, path: str) -> tuple[int, str]:
         """Ask it over HTTP."""
         try:
-            with urllib.request.urlopen(self.address + path, timeout=5) as answer:
+            with urllib.request.urlopen(self.address + path, timeout=120) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -88,9 +93,9 @@ class Process:
 
 @contextmanager
 def process(
-    command: str, env: Mapping[str, str], home: Path, launch: Sequence[str] = ("-m", "bot")
+    command: str, env: Mapping[str, str], home: Path, launch: Sequence[str] = ()
 ) -> Iterator[Process]:
-    """Run `command` while the block lasts; `launch` is how Python gets at the commands."""
+    """Run `command` while the block lasts; `launch` is how Python gets at the commands, if it is not forked."""
     started = Process(command, env, home, launch)
     try:
         yield started

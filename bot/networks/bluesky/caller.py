@@ -21,8 +21,6 @@ from bot.networks.oauth2 import AccessToken, TokenSource
 from bot.networks.values import AccountIdentity, RateLimitStatus
 
 NETWORK_NAME = "bluesky"
-# A write whose token took longer to get would outlive the lease of the worker that makes it.
-_SIGN_TIMEOUT_SECONDS = 2.5
 
 _Result = TypeVar("_Result")
 
@@ -32,6 +30,7 @@ class Caller:
 
     def __init__(self, api: SessionApi, tokens: TokenSource) -> None:
         self._api, self._tokens = api, tokens
+        self.limits = api.limits
         self._threads = threading.local()  # `token`, `bytes`: of the thread's newest call
         self._names: dict[tuple[str, str], str] = {}  # display name by DID and handle
         self.last_account: AccountIdentity | None = None  # the account that was asked for last
@@ -77,10 +76,15 @@ class Caller:
                 None, "server error", f"Bluesky sent a response that can't be read: {error}."
             ) from error
 
-    def procedure(self, method: str, body: bytes, account_id: str) -> JsonObject:
+    def procedure(
+        self, method: str, body: bytes, account_id: str, *, content_type: str = "application/json"
+    ) -> JsonObject:
         """Make a writing call with exactly `body`. Raises `WrongAccount`, `Refused`, `Later` and `Unsure`."""
+        within = self.limits.sign_seconds
         try:
-            response = self._call("POST", method, account_id, body=body, within=_SIGN_TIMEOUT_SECONDS)
+            response = self._call(
+                "POST", method, account_id, body=body, content_type=content_type, within=within
+            )
         except HttpStatusError as no:
             raise errors.write_error(no.response, self._secrets) from None
         try:
@@ -110,6 +114,7 @@ class Caller:
         *,
         params: Mapping[str, Any] | None = None,
         body: bytes | None = None,
+        content_type: str = "application/json",
         within: float | None = None,
     ) -> requests.Response:
         until = None if within is None else time.monotonic() + within
@@ -123,7 +128,7 @@ class Caller:
             self._threads.token = token.secret.get_secret_value()
             headers = {"Authorization": f"Bearer {self._threads.token}"}
             if body is not None:
-                headers["Content-Type"] = "application/json"
+                headers["Content-Type"] = content_type
             with HttpSession(self._api.home_of(account.id) or self._api.url, self._api.limits) as http:
                 return http.request(verb, f"/xrpc/{method}", params=params, data=body, headers=headers)
 

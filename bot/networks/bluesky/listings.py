@@ -1,16 +1,14 @@
 """Lists of Bluesky's posts: our mentions, what a search finds, our own posts, and how they end.
 
 None of the lists is in the order in which posts arrive: each post stands where its author's clock says, so
-every reading goes on to some days behind its position. A position is two moments of the server's clock,
-parted by a slash: how far the last reading came, and where the first one began. A single moment is where a
-first one begins.
+every reading goes on to some days behind its position, which is a moment of the server's clock: how far the
+last reading came. Neither a post's date nor its key says whether it is new: both are its writer's claim.
 """
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 from bot.networks.base import Later, Reader
 from bot.networks.bluesky import parsing, search_query, uris
@@ -35,33 +33,6 @@ _SEARCH_PAGES_MAX = 10
 OWN_POSTS_PAGES_MAX = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A position, read: the last reading came up to `read_to`, and the first one began at `began`."""
-
-    read_to: datetime
-    began: datetime
-
-    @classmethod
-    def parse(cls, position: Position) -> Self:
-        """Return what `position` says; one that cannot be read is the beginning of time."""
-        read_to, _, began = position.partition("/")
-        moment = parse_time(read_to) or datetime.fromtimestamp(0, UTC)
-        return cls(moment, (parse_time(began) or moment).replace(microsecond=0))
-
-    def moved_to(self, moment: datetime | None) -> Position | None:
-        """Return the position of a reading that came up to `moment`; None if that is None."""
-        if moment is None:
-            return None
-        return Position(f"{format_time(moment)}/{format_time(self.began)}")
-
-    def covers(self, row: JsonObject) -> bool:
-        """Return whether a post belongs to what is read: listed or written since the first reading began."""
-        uri, seen = uris.parse_uri(row.get("uri")), _seen_at(row)
-        written = uris.tid_time(uri.rkey) if uri is not None else None
-        return seen is None or written is None or max(seen, written) >= self.began
-
-
 class ListingReader(Reader):
     """Reads lists as one account."""
 
@@ -76,26 +47,25 @@ class ListingReader(Reader):
     def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """Yield who mentioned, answered or quoted us since three days before `after`, newest page first.
 
-        A post that was there before the first reading began is left out, unless its key says that it was
-        written later and only dated back. Pages are short or empty where others of our notifications stood.
+        Pages are short or empty where others of our notifications stood.
         What has the same time as the last of a page is lost to the next (seen on AppView 0.0.280), so pages
         are as large as the server allows, and the next reading begins elsewhere.
         """
         me = self._caller.require_account(account_id)
-        mark, is_deep = Mark.parse(after), time.monotonic() >= self._deep_from
-        floor = mark.read_to - (DEEP_OVERLAP if is_deep else OVERLAP)
+        read_to, is_deep = _moment(after), time.monotonic() >= self._deep_from
+        floor = read_to - (DEEP_OVERLAP if is_deep else OVERLAP)
         ask = {"limit": PAGE_SIZE, "reasons": list(REASONS), "priority": "false"}
         pages = self._pages(
             "app.bsky.notification.listNotifications", ask, "notifications", account_id, _MENTION_PAGES_MAX
         )
         for first, (rows, cursor, is_cut_off) in _numbered(pages):
-            wanted = [row for row in rows if row.get("reason") in REASONS and mark.covers(row)]
+            wanted = [row for row in rows if row.get("reason") in REASONS]
             views = self.views([get_text(row, "uri") for row in wanted], account_id)
             posts, bad = parsing.parse_rows((parsing.merge_view(row, views) for row in wanted), me)
             lowest = _lowest([*rows, {"indexedAt": cursor}])
-            position = mark.moved_to(_newest(wanted)) if first else None
+            position = _position(_newest(wanted)) if first else None
             is_last = lowest is not None and lowest < floor
-            has_gap = is_cut_off and not (lowest is not None and lowest <= mark.read_to)
+            has_gap = is_cut_off and not (lowest is not None and lowest <= read_to)
             yield PostPage(posts, bad, position, _position(lowest), has_gap)
             if is_last:
                 break
@@ -111,9 +81,8 @@ class ListingReader(Reader):
         servers do not heed them, so what is too old or too new is left out here.
         """
         me = self._caller.require_account(account_id)
-        mark = Mark.parse(after)
-        since = max(mark.read_to - SEARCH_OVERLAP, mark.began)
-        until = None if before is None else Mark.parse(before).read_to + timedelta(milliseconds=1)
+        since = _moment(after) - SEARCH_OVERLAP
+        until = None if before is None else _moment(before) + timedelta(milliseconds=1)
         first = True
         for one in search_query.parse(query):
             ask: dict[str, Any] = {"q": one.words, "sort": "latest", "limit": PAGE_SIZE}
@@ -125,7 +94,7 @@ class ListingReader(Reader):
                 wanted = [row for row in rows if _is_between(row, since, until)]
                 posts, bad = parsing.parse_rows(wanted, me)
                 is_last = lowest is not None and lowest < since
-                position = mark.moved_to(_newest(rows) or self._caller.server_time) if first else None
+                position = _position(_newest(rows) or self._caller.server_time) if first else None
                 yield PostPage(posts, bad, position, _position(lowest), is_cut_off and not is_last)
                 first = False
                 if is_last:
@@ -139,7 +108,7 @@ class ListingReader(Reader):
     def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """Yield what our account posted since three days before `after`, straight from its repository."""
         me = self._caller.require_account(account_id)
-        floor, first = Mark.parse(after).read_to - OVERLAP, True
+        floor, first = _moment(after) - OVERLAP, True
         for rows, is_cut_off in self.own_records(floor, account_id):
             posts, bad = parsing.parse_rows((_as_view(row, me) for row in rows), me)
             now = self._caller.server_time if first and posts else None
@@ -207,6 +176,14 @@ def _rows(answer: JsonObject, name: str) -> list[JsonObject]:
     if not isinstance(rows, list):
         raise Later(None, "server error", f"Bluesky sent a response without {name}.")
     return [row if isinstance(row, dict) else {"uri": None, "broken": row} for row in rows]
+
+
+def _moment(position: Position) -> datetime:
+    """What `position` says; one that cannot be read is the beginning of time.
+
+    Early versions wrote a second moment behind a slash.
+    """
+    return parse_time(position.partition("/")[0]) or datetime.fromtimestamp(0, UTC)
 
 
 def _position(moment: datetime | None) -> Position | None:

@@ -27,6 +27,7 @@ _INVALID_HANDLE = "handle.invalid"  # a handle that nobody has any more, https:/
 _RAW_MAX_CHARS = 20_000
 _MENTION_FEATURE = "app.bsky.richtext.facet#mention"
 _GATED = "The author of this conversation limits who can reply, and this account is not among them."
+_QUOTABLE = "You can still quote the post by hand on Bluesky."
 _BLOCKED = "The author has blocked this account."
 _BLOCKING = "This account has blocked the author."
 
@@ -149,7 +150,10 @@ def why_no_reply(row: JsonObject) -> str | None:
         return _BLOCKED
     if to_author.get("blocking") or to_author.get("blockingByList"):
         return _BLOCKING
-    return _GATED if get_object(row, "viewer").get("replyDisabled") else None
+    viewer = get_object(row, "viewer")
+    if not viewer.get("replyDisabled"):
+        return None
+    return _GATED if viewer.get("embeddingDisabled") else f"{_GATED} {_QUOTABLE}"
 
 
 def merge_view(notification: JsonObject, views: Mapping[str, JsonObject]) -> JsonObject:
@@ -159,6 +163,17 @@ def merge_view(notification: JsonObject, views: Mapping[str, JsonObject]) -> Jso
         return notification
     kept = {name: value for name, value in notification.items() if name in {"author", "indexedAt", "reason"}}
     return {**view, **kept}
+
+
+def views_below(thread: JsonObject) -> list[JsonObject]:
+    """Return the posts below the top one of a `threadViewPost`; what is blocked or gone is left out."""
+    found, left = list[JsonObject](), get_objects(thread, "replies")
+    while left:
+        node = left.pop()
+        if post := get_object(node, "post"):
+            found.append(post)
+        left += get_objects(node, "replies")
+    return found
 
 
 def context_cid(reply_context: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.networks.base import Later, Publisher, Refused, RequestRejected, Unsure
@@ -11,15 +11,14 @@ from bot.networks.bluesky.caller import Caller
 from bot.networks.bluesky.facets import build_facets
 from bot.networks.bluesky.json_values import JsonObject, get_object, get_text, parse_time
 from bot.networks.bluesky.listings import ListingReader
+from bot.networks.bluesky.pictures import LIMITS, UPLOAD_METHOD, build_embed, pack_blob
 from bot.networks.bluesky.reply_record import FrozenReply
+from bot.networks.pictures import Picture, PictureLimits, UploadedPicture
 from bot.networks.values import PublishedReply, RepeatRule, ReplyTarget
 from models.core.normalize import nfc
 
 _CLOCK_TOLERANCE = timedelta(minutes=5)  # a record's time is the claim of whatever wrote it
 _REPEAT_WITHIN = timedelta(seconds=60)
-# Whoever freezes or repeats a reply holds it for twelve seconds, and one call takes eight at most: no
-# further call is begun after so many seconds.
-_BEGIN_CALLS_WITHIN_SECONDS = 4.0
 
 
 class RecordPublisher(ListingReader, Publisher):
@@ -27,7 +26,29 @@ class RecordPublisher(ListingReader, Publisher):
 
     _caller: Caller
 
-    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
+    @property
+    def picture_limits(self) -> PictureLimits | None:
+        """The same on every server."""
+        return LIMITS
+
+    def upload(self, picture: Picture, *, account_id: str) -> str:
+        """Upload a picture: https://docs.bsky.app/docs/api/com-atproto-repo-upload-blob."""
+        self._caller.require_account(account_id)
+        answer = self._caller.procedure(
+            UPLOAD_METHOD, picture.data, account_id, content_type=picture.content_type
+        )
+        return pack_blob(answer)
+
+    def freeze(
+        self,
+        text: str,
+        to: ReplyTarget,
+        key: str,
+        *,
+        at: datetime,
+        account_id: str,
+        pictures: Sequence[UploadedPicture] = (),
+    ) -> str:
         """Return the call that writes the reply, made of the post as it is now.
 
         Reads the post once: whether it is there, its version, its thread, and whether we may answer it. The
@@ -35,7 +56,7 @@ class RecordPublisher(ListingReader, Publisher):
         see it. Raises `Refused`, also if the post is not the version that `to` has, and `Later`.
         """
         reply_record.check_text(text)
-        until = time.monotonic() + _BEGIN_CALLS_WITHIN_SECONDS
+        until = time.monotonic() + self._caller.limits.begin_seconds
         self._caller.require_account(account_id)
         _check_in_time(until)
         parent = self._read_parent(to, account_id)
@@ -56,6 +77,7 @@ class RecordPublisher(ListingReader, Publisher):
             parent=reference,
             facets=build_facets(text, lambda handle: self._resolve(handle, account_id, until)),
             langs=parsing.parse_langs(record),
+            embed=build_embed(pictures) if pictures else None,
         )
 
     def publish(
@@ -83,7 +105,7 @@ class RecordPublisher(ListingReader, Publisher):
         """Look for the reply once more, and only if it is not there write exactly the same again."""
         del to, key
         reply = self._parse_frozen(frozen, account_id)
-        until = time.monotonic() + _BEGIN_CALLS_WITHIN_SECONDS
+        until = time.monotonic() + self._caller.limits.begin_seconds
         if (found := self._find_record(reply, account_id)) is not None:
             return found
         _check_in_time(until)

@@ -38,7 +38,10 @@ class BlueskySettings(NetworkSettings):
     """
 
     model_config = SettingsConfigDict(env_prefix="BLUESKY_")
-    needed: ClassVar[str] = "BLUESKY_HANDLE and BLUESKY_APP_PASSWORD"
+    needed: ClassVar[str] = "BLUESKY_HANDLE and BLUESKY_APP_PASSWORD, or run `python -m bot connect bluesky`"
+    where_found: ClassVar[str] = (
+        "The password is on https://bsky.app/settings/app-passwords: press Add App Password."
+    )
 
     url: Annotated[str, AfterValidator(_check_url)] = OFFICIAL_URL
     handle: str | None = None

@@ -66,6 +66,14 @@ class IdentityCache:
             self._on_answer(self.last)
             return self.last
 
+    def check(self) -> Identity:
+        """Ask who we are, whatever was said before. Raises `Later`."""
+        with self._lock:
+            self._until = time.monotonic() + _REFRESH_SECONDS
+            self.last = self._ask(self._api.login())
+            self._on_answer(self.last)
+            return self.last
+
     def require(self, account_id: str, *, may_ask_again: bool = True) -> Identity:
         """Return who we are, if that is `account_id`. Raises `WrongAccount` if not, and `Later`."""
         found = self.get(may_ask_again=may_ask_again)

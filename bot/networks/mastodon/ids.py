@@ -6,6 +6,7 @@ Mastodon's are digits that sort by length, then as text; GoToSocial's are ULIDs;
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 from bot.networks.values import Position
 
@@ -18,6 +19,22 @@ def sort_key(server_id: str) -> str:
     if server_id.isascii() and server_id.isdigit():
         return f"{len(server_id):0{_LENGTH_DIGITS}}{server_id}"
     return server_id
+
+
+def page_border(server_id: str) -> str:
+    """Return the `max_id` of the page below that id, which may list the id and its neighbours once more.
+
+    Hollo compares the time alone, which ids have in milliseconds and rows more exactly: all rows of the same
+    millisecond would be left out. https://github.com/fedify-dev/hollo/blob/main/src/api/v1/notifications.ts
+    """
+    moment, slash, rest = server_id.partition("/")
+    try:
+        after = datetime.fromisoformat(moment) + timedelta(milliseconds=1) if slash else None
+    except (ValueError, OverflowError):
+        after = None
+    if after is None:
+        return server_id
+    return f"{after.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}/{rest}"
 
 
 def position_above(server_id: str) -> Position:

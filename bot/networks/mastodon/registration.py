@@ -94,4 +94,4 @@ def _renew(spent: SecretStr) -> NoReturn:
     raise GrantRefusedError("its tokens are never renewed")
 
 
-register(Registration(MastodonNetwork, MastodonSettings, build, connect))
+register(Registration(MastodonNetwork, MastodonSettings, build, connect, tokens_rotate=False))

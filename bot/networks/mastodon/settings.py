@@ -14,8 +14,10 @@ SCOPES = (
     "read:notifications",
     "read:search",
     "read:statuses",
+    "write:media",
     "write:statuses",
 )
+MEDIA_SCOPE = "write:media"
 
 
 def check_server(value: str) -> str:
@@ -37,6 +39,10 @@ class MastodonSettings(NetworkSettings):
 
     model_config = SettingsConfigDict(env_prefix="MASTODON_")
     needed = "MASTODON_URL and MASTODON_ACCESS_TOKEN, or run `python -m bot connect mastodon --server URL`"
+    where_found = (
+        "The token is on your server: open Preferences, Development, press New application, and copy its "
+        "access token."
+    )
 
     url: Annotated[str | None, AfterValidator(lambda value: value and check_server(value))] = None
     access_token: SecretStr | None = None

@@ -6,7 +6,7 @@ a person accepts from the filtered ones have old ids. https://docs.joinmastodon.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from bot.networks.base import Later, Reader
 from bot.networks.mastodon import search_query
 from bot.networks.mastodon.api import Api, Params
 from bot.networks.mastodon.identity import Identity, IdentityCache
-from bot.networks.mastodon.ids import id_of_position, position_above, sort_key
+from bot.networks.mastodon.ids import id_of_position, page_border, position_above, sort_key
 from bot.networks.mastodon.json_values import JsonObject, get_id, get_object, get_objects, get_text, get_time
 from bot.networks.mastodon.parsing import Viewer, allows_finding, parse_post, parse_profile
 from bot.networks.mastodon.profile_cache import ProfileCache
@@ -37,10 +37,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """Rows by pages, newest first, and whether it ended before it reached what was asked for."""
+    """Rows by pages, newest first, and whether it ended before it reached what was asked for.
+
+    `without_id` are rows that have no place in that order.
+    """
 
     pages: list[list[JsonObject]]
     has_gap: bool
+    without_id: list[JsonObject] = field(default_factory=list)
 
 
 class TimelineReader(Reader):
@@ -69,7 +73,7 @@ class TimelineReader(Reader):
             is_enough = len(rows) > _OVERLAP_ROWS
             position = position_above(get_id(rows[_OVERLAP_ROWS])) if is_enough else after
         seen = set[str]()
-        pages = [self._mentioned(page, seen) for page in listing.pages]
+        pages = [self._mentioned(page, seen) for page in (*listing.pages, listing.without_id)]
         yield from self._parse_pages(pages, who, position, has_gap=listing.has_gap)
 
     def search(
@@ -82,11 +86,12 @@ class TimelineReader(Reader):
         """
         who = self._identity.require(account_id)
         since, until = _moment(after) - _FEDERATION_DELAY, None if before is None else _moment(before)
-        found, has_gap = dict[str, JsonObject](), False
+        found, without_id, has_gap = dict[str, JsonObject](), list[JsonObject](), False
         for line in query.split("\n"):
             listing = self._finds(line, since, who)
             has_gap |= listing.has_gap
             found |= {get_text(row, "uri"): row for page in listing.pages for row in page}
+            without_id += listing.without_id
         wanted = [
             row for row in found.values() if _may_be_found(row, who.viewer) and _is_between(row, since, until)
         ]
@@ -94,6 +99,7 @@ class TimelineReader(Reader):
             key=lambda row: (get_time(row, "created_at") or _EPOCH, sort_key(get_id(row))), reverse=True
         )
         pages = [wanted[start : start + _FINDS_PER_PAGE] for start in range(0, len(wanted), _FINDS_PER_PAGE)]
+        pages.append(without_id)
         newest = get_time(wanted[0], "created_at") if wanted else None
         position = Position(newest.isoformat()) if newest is not None else None
         yield from self._parse_pages(pages, who, position, has_gap=has_gap, lowest=True)
@@ -109,6 +115,7 @@ class TimelineReader(Reader):
         since = _moment(after) - _LATE
         listing = self.own_rows(since, who)
         pages = [[row for row in page if _is_between(row, since, None)] for page in listing.pages]
+        pages.append(listing.without_id)
         newest = max(
             (found for page in pages for row in page if (found := get_time(row, "created_at"))), default=None
         )
@@ -135,8 +142,8 @@ class TimelineReader(Reader):
                 self._descend(path, params, "mentions", lambda row: _is_older(row, since)),
                 lambda row: not _is_older(row, since),
             )
-        if who.server.honours_min_id and (pages := self._ascend(path, params, floor)) is not None:
-            return _Listing(pages, has_gap=False)
+        if who.server.honours_min_id and (found := self._ascend(path, params, floor)) is not None:
+            return found
 
         def is_below(row: JsonObject) -> bool:
             return sort_key(get_id(row)) <= sort_key(floor)
@@ -144,47 +151,55 @@ class TimelineReader(Reader):
         listing = self._descend(path, params, "mentions", is_below)
         return self._cut(listing, lambda row: not is_below(row))
 
-    def _ascend(self, path: str, params: Params, floor: str) -> list[list[JsonObject]] | None:
+    def _ascend(self, path: str, params: Params, floor: str) -> _Listing | None:
         """All above `floor`, from below: `min_id` gives the page just above an id.
 
         When a page is not above what it was asked for, the server does not honour `min_id`: None. If there is
         more than a reading takes, the next one goes on where this one ended.
         """
-        pages = list[list[JsonObject]]()
+        listing = _Listing([], has_gap=False)
         for _ in range(_PAGES_MAX):
-            rows = self._page(path, [*params, ("min_id", floor)], "mentions")
+            rows = self._page(path, [*params, ("min_id", floor)], "mentions", listing.without_id)
             if not rows:
                 break
             if sort_key(get_id(rows[-1])) <= sort_key(floor):
                 return None
-            pages.insert(0, rows)
+            listing.pages.insert(0, rows)
             floor = get_id(rows[0])
-        return pages
+        return listing
 
     def _descend(
         self, path: str, params: Params, kind: ReadKind, is_below: Callable[[JsonObject], bool]
     ) -> _Listing:
         """Pages from the newest down, until one reaches below what was asked for, or there is no more."""
-        pages, ask = list[list[JsonObject]](), params
+        listing, seen, ask, border = _Listing([], has_gap=False), set[str](), params, ""
         for _ in range(_PAGES_MAX):
-            rows = self._page(path, ask, kind)
+            rows = self._page(path, ask, kind, listing.without_id)
+            is_full = len(rows) >= int(dict(params)["limit"])
+            rows = [row for row in rows if get_id(row) not in seen]
             if not rows:
-                return _Listing(pages, has_gap=False)
-            lowest = get_id(rows[-1])
-            if pages and sort_key(lowest) >= sort_key(get_id(pages[-1][-1])):
-                return _Listing(pages, has_gap=True)  # the same again: the server does not honour `max_id`
-            pages.append(rows)
+                return replace(listing, has_gap=is_full)  # a whole page of one moment, or the end
+            if border and sort_key(get_id(rows[-1])) >= sort_key(border):
+                return replace(listing, has_gap=True)  # the server does not honour `max_id`
+            listing.pages.append(rows)
             if is_below(rows[-1]):
-                return _Listing(pages, has_gap=False)
-            ask = [*params, ("max_id", lowest)]
-        return _Listing(pages, has_gap=True)
+                return listing
+            seen |= {get_id(row) for row in rows}
+            border = page_border(get_id(rows[-1]))
+            ask = [*params, ("max_id", border)]
+        return replace(listing, has_gap=True)
 
-    def _page(self, path: str, params: Params, kind: ReadKind) -> list[JsonObject]:
-        rows = [row for row in self._api.get_list(path, params, kind=kind) if get_id(row)]
+    def _page(
+        self, path: str, params: Params, kind: ReadKind, without_id: list[JsonObject]
+    ) -> list[JsonObject]:
+        """One page, newest first. Rows without an id are added to `without_id`, each once."""
+        found = self._api.get_list(path, params, kind=kind)
+        without_id += [row for row in found if not get_id(row) and row not in without_id]
+        rows = [row for row in found if get_id(row)]
         return sorted(rows, key=lambda row: sort_key(get_id(row)), reverse=True)
 
     def _cut(self, listing: _Listing, keeps: Callable[[JsonObject], bool]) -> _Listing:
-        return _Listing([[row for row in page if keeps(row)] for page in listing.pages], listing.has_gap)
+        return replace(listing, pages=[[row for row in page if keeps(row)] for page in listing.pages])
 
     def _mentioned(self, page: list[JsonObject], seen: set[str]) -> list[JsonObject]:
         """The posts of a page of notifications, each once: a mention that quotes us is told twice."""

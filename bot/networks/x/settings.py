@@ -38,6 +38,10 @@ class XSettings(NetworkSettings):
 
     model_config = SettingsConfigDict(env_prefix="X_")
     needed = "X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN and X_ACCESS_TOKEN_SECRET, or X_CLIENT_ID"
+    where_found = (
+        "They are on https://console.x.com: open your app, let it read and write, and press Generate (or "
+        "Regenerate) beside each of its keys and tokens."
+    )
 
     api_key: SecretStr | None = None
     api_secret: SecretStr | None = None

@@ -82,6 +82,16 @@ class Signer:
 
         self._with_token(step)
 
+    def check_account(self) -> AccountIdentity:
+        """Ask X who we are, whatever it said before. Raises `Later`."""
+
+        def step(token: AccessToken | None) -> AccountIdentity:
+            found = self._named[token.grant if token else None] = self._ask(token)
+            return found
+
+        self.last_account = self._with_token(step)
+        return self.last_account
+
     def known_account(self, account_id: str) -> AccountIdentity | None:
         """The account `account_id` as X has named it to us, if it has; without any call."""
         return next((one for one in tuple(self._named.values()) if one.id == account_id), None)

@@ -79,6 +79,7 @@ class HomeContent:
     alarms: tuple[str, ...] = ()  # what rings, as lines of mrkdwn
     today: TodayCounts = EMPTY_TODAY
     networks: Mapping[str, Network] = field(default_factory=dict)  # for links into them
+    account_networks: Mapping[tuple[str, str], Network] = field(default_factory=dict)  # and by account
     week: tuple[tuple[str, int], ...] = ()  # what was heard, by day, today last
     page: int = 0  # of the open queue, from 0
     filter: HomeFilter = NO_FILTER  # of the open queue
@@ -190,8 +191,9 @@ def _decisions(one: TicketEntry, shown: HomeContent) -> list[dict[str, Any]]:
         return []
     name = reply.network or one.network
     title = shown.titles.get(name, name)
+    network = shown.account_networks.get((name, reply.account_id), shown.networks.get(name))
     post = {"post_url": reply.post_url, "post_context": reply.post_context}
-    return delivery.build_buttons(reply, shown.networks.get(name), title, reply.to_post_id, **post)
+    return delivery.build_buttons(reply, network, title, reply.to_post_id, **post)
 
 
 def _reply_value(one: TicketEntry) -> TicketValue:

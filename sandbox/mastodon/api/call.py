@@ -52,7 +52,7 @@ class Call:
         found = [
             row
             for row in rows
-            if (max_id is None or sort_key(id_of(row)) < sort_key(max_id))
+            if (max_id is None or _border(id_of(row)) < _border(max_id))
             and (since_id is None or sort_key(id_of(row)) > sort_key(since_id))
             and (min_id is None or sort_key(id_of(row)) > sort_key(min_id))
         ]
@@ -64,3 +64,12 @@ class Call:
             links = [f'<{base}{urlencode({name: id_of(row)})}>; rel="{rel}"' for name, row, rel in ends]
             headers["link"] = ", ".join(links)
         return as_json(200, [to_json(row) for row in shown], headers)
+
+
+def _border(server_id: str) -> tuple[int, str]:
+    """What `max_id` compares. Of Hollo's `time/kind/uuid` the time alone: what shares it is left out.
+
+    https://github.com/fedify-dev/hollo/blob/main/src/api/v1/notifications.ts
+    """
+    moment, slash, _ = server_id.partition("/")
+    return (0, moment) if slash else sort_key(server_id)

@@ -63,9 +63,10 @@ class Outcome:
         """The ephemeral messages to this person since then, oldest first."""
         return self.person.ephemerals(self._since)
 
-    def ephemeral(self, seconds: float = 3.0) -> Message:
+    def ephemeral(self, seconds: float | None = None) -> Message:
         """Wait for the first ephemeral message to this person. Raises TimeoutError."""
-        return self.person.world.until(lambda: self.ephemerals, seconds)[0]
+        world = self.person.world
+        return world.until(lambda: self.ephemerals, seconds or world.limits.look_seconds)[0]
 
     def replay(self) -> "Outcome":
         """Send the same bytes again, as a retry or attacker would. Raises ValueError if nothing was sent."""
@@ -108,9 +109,11 @@ class CommandOutcome(Outcome):
         """All messages so far, by ack or response URL, in order."""
         return list(self.response_url.answers) if self.response_url else []
 
-    def first_answer(self, seconds: float = 3.0) -> Message:
+    def first_answer(self, seconds: float | None = None) -> Message:
         """Wait for the first message, by ack or response URL. Raises TimeoutError."""
-        return self.person.world.until(lambda: [*self.answers, *self.ephemerals], seconds)[0]
+        world = self.person.world
+        answers = world.until(lambda: [*self.answers, *self.ephemerals], seconds or world.limits.look_seconds)
+        return answers[0]
 
 
 class SubmitOutcome(Outcome):

@@ -46,7 +46,7 @@ class Changes:
             self._version += 1
             self._news.notify_all()
 
-    def until(self, condition: Callable[[], T], seconds: float = 5.0) -> T:
+    def until(self, condition: Callable[[], T], seconds: float = 60.0) -> T:
         """Wait until `condition` returns something true, and return that. Raises TimeoutError."""
         value = self.wait(condition, seconds)
         if not value:

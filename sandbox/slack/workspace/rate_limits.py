@@ -19,6 +19,7 @@ class Limits:
     updates_per_minute: int = 50  # per workspace, not per channel
     trigger_seconds: float = 3.0
     answer_seconds: float = 3.0
+    look_seconds: float = 3.0  # for which people look for what is to appear
     file_seconds: float = 0.0  # until blocks can use a completed picture; some seconds at Slack
     response_url_seconds: float = 1800.0
     response_url_uses: int = 5

@@ -1,12 +1,16 @@
 """What the doctor says of a set-up: healthy, and with one thing wrong at a time."""
 
 import dataclasses
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pydantic import SecretStr
 
+from bot.__main__ import main
 from bot.cli import doctor
 from bot.cli.findings import Finding, Level, print_findings
 from bot.networks.base import Later
@@ -58,6 +62,63 @@ def test_settings_of_networks_are_named_and_one_that_is_not_set_up_is_only_a_not
     monkeypatch.setenv("X_CLIENT_ID", "heard-client")
     (line,) = [one.line() for one in findings(healthy) if one.subject == "X"]
     assert line == "ok    X: is set up by X_CLIENT_ID."
+
+
+def test_all_that_is_missing_is_named_at_once_with_where_it_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in [*os.environ]:
+        if name.startswith(("SLACK_", "X_", "MASTODON_", "BLUESKY_", "DATABASE_URL")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("X_API_KEY", "aaaaaaaa")
+    monkeypatch.setenv("BLUESKY_URL", "nowhere")
+    monkeypatch.chdir(tmp_path)
+
+    answer = CliRunner().invoke(main, ["doctor"])
+
+    assert answer.exit_code == 2
+    lines = answer.output.splitlines()
+    for name, page in (
+        ("SLACK_BOT_TOKEN", "https://api.slack.com/apps"),
+        ("SLACK_CHANNEL", "copy the id"),
+        ("SLACK_APP_TOKEN", "press Generate Token and Scopes"),
+    ):
+        (line,) = [line for line in lines if line.startswith(f"BAD   settings: {name} is missing. ")]
+        assert page in line
+    assert any("note  Mastodon: is not set up." in line and "New application" in line for line in lines)
+    assert any("BAD   X: X_API_SECRET and" in line and "https://console.x.com" in line for line in lines)
+    assert "BAD   Bluesky: BLUESKY_URL is wrong: it must be an address like https://bsky.social." in lines
+    assert ".." not in answer.output
+
+
+def test_a_network_that_is_half_set_up_does_not_hide_the_rest(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "SLACK_BOT_TOKEN": "xoxb-1",
+        "SLACK_CHANNEL": "C1",
+        "SLACK_API_URL": "http://127.0.0.1:9/api/",
+        "X_API_KEY": "aaaaaaaa",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    answer = CliRunner().invoke(main, ["doctor"])
+
+    assert answer.exit_code == 2
+    assert "BAD   Slack: does not respond: " in answer.output
+    assert "BAD   X: X_API_SECRET and " in answer.output
+
+
+def test_an_account_whose_keys_are_refused_by_now_is_not_called_signed_in(
+    healthy: Room, network: Counting
+) -> None:
+    network.fails("check_account", Later(None, "unauthorized", "The keys are refused."))
+
+    found = [one.line() for one in findings(healthy)]
+
+    assert any(line.startswith("BAD   ") and "The keys are refused." in line for line in found)
+    assert not any("signed in as @acmebrew" in line for line in found)
 
 
 def test_where_there_is_no_network_to_listen_to_that_is_a_warning(healthy: Room) -> None:
@@ -159,7 +220,7 @@ def test_an_app_token_that_slack_refuses_is_named(healthy: Room) -> None:
 def test_without_any_way_in_for_events_the_doctor_says_which_settings_make_one(healthy: Room) -> None:
     (line,) = wrong(findings(healthy, slack_signing_secret=None))
 
-    assert "SLACK_SIGNING_SECRET: is missing" in line
+    assert "SLACK_APP_TOKEN: is missing" in line
     assert "SLACK_APP_TOKEN" in line
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import event, select
 
 from bot.ingest import missing_posts, profiles, refresh_post, track_search
 from bot.jobs import cleanup
-from bot.networks.http_client import CallLimits
 from bot.networks.values import SearchRequest
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
@@ -27,6 +26,7 @@ from models.tracks.query import parse_query
 from sandbox.x import XServer, XWorld
 from tests.bot.conftest import KEYS
 from tests.bot.room import ANA, BEN, Clock, Room, room
+from tests.patience import CALL_LIMITS
 
 PEOPLE = ("maria", "joe", "theo")
 TEXTS = (
@@ -47,9 +47,7 @@ def world(url: str, **more: object) -> Iterator[tuple[Room, XServer]]:
     with XServer(XWorld(clock=clock)) as x:
         for name in PEOPLE:
             x.world.add_user(name, name.title())
-        network = XNetwork(
-            XSettings(_env_file=None, api_url=x.url, **KEYS), CallLimits(connect_seconds=5, call_seconds=20)
-        )
+        network = XNetwork(XSettings(_env_file=None, api_url=x.url, **KEYS), CALL_LIMITS)
         with room(url, clock, network, **more) as made:
             yield made, x
 
@@ -301,7 +299,7 @@ def test_a_page_cut_off_by_a_crash_is_billed_once_and_counted_once(on_bill: tupl
 def test_prices_of_ones_own_replace_the_list_prices(database_url: str, x: XServer, clock: Clock) -> None:
     mine = XSettings(_env_file=None, api_url=x.url, prices="owned_read=0.005", **KEYS)
     x.world.post("maria", "@acmebrew hello")
-    with room(database_url, clock, XNetwork(mine, CallLimits(connect_seconds=5, call_seconds=20))) as here:
+    with room(database_url, clock, XNetwork(mine, CALL_LIMITS)) as here:
         here.poll()
 
         assert usd(here) == Decimal("0.015")

@@ -70,7 +70,7 @@ def test_a_change_of_many_tickets_waits_for_a_teammate_and_neither_is_turned_awa
             Ticket.lock(session, last)
 
     def worker() -> None:
-        is_held.wait(10)
+        is_held.wait(120)
         change(three, network)
 
     assert raised(together(teammate, worker)) == []

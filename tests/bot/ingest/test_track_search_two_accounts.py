@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from bot.networks.base import Network
-from bot.networks.http_client import CallLimits
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.runtime.signed_in_accounts import SignedInAccounts
@@ -15,6 +14,7 @@ from sandbox.x import XServer
 from tests.bot.conftest import KEYS
 from tests.bot.ingest.test_track_search_x import TALK, listen, pointers, reasons, search
 from tests.bot.room import Room
+from tests.patience import CALL_LIMITS
 
 TEA_CHANNEL = "C0TEA"
 
@@ -31,7 +31,7 @@ def both(on_x: Room, x: XServer, gone: list[Network]) -> tuple[Room, Room]:
     x.world.add_user("theo", "Theo Brandt")
     tea = x.world.add_user("acmetea", "Acme Tea")
     keys = KEYS | {"access_token": f"{tea.id}-token-0000"}
-    limits = CallLimits(connect_seconds=5, call_seconds=20)
+    limits = CALL_LIMITS
     other = XNetwork(XSettings(_env_file=None, api_url=x.url, **keys), limits)
     other.connection = "2"
     connected = SignedInAccounts(lambda _: [one for one in (on_x.network, other) if one not in gone])

@@ -14,6 +14,8 @@ from bot.publish.disconnect_account import StillSpeakingError
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.slack import home_tab
 from bot.slack.blocks.commands.help_text import incomplete_notes
+from bot.slack.blocks.tickets.card_buttons import build_actions
+from bot.slack.card_loader import load_view
 from models import Account, Alarm, AlsoHeard, Cursor, Notice, Reply, Ticket, Track
 from models.tickets.delivery_state import DeliveryState
 from tests.bot.room import ANA, CHANNEL, Clock, Counting, Room
@@ -392,3 +394,23 @@ def test_a_look_as_another_account_leaves_what_the_api_lets_us_answer(
     newest = brew.mentions()[-1]
     assert (newest.text, newest.answerable) == ("@acmetea anybody there?", None)
     assert also_heard(brew) == []
+
+
+def test_the_link_for_a_reply_by_hand_is_that_of_the_account_that_answers(
+    brew: Room, tea: Counting, network: Counting
+) -> None:
+    """On Mastodon one replies by hand on one's own server, so each account has another link."""
+    for one, host in ((network, "brew.example"), (tea, "tea.example")):
+        one.reply_link = lambda post_id, text, host=host: f"https://{host}/reply?to={post_id}"
+    network.says("maria", "a word with @acmetea")
+    poll_both(brew, tea)
+    ticket_id = brew.ticket().id
+    reply_id = brew.submit(ticket_id, "On Monday!")
+    with brew.ctx.db.write() as session:
+        reply = session.get_one(Reply, reply_id)
+        reply.state, reply.due_at, reply.was_handed_off = DeliveryState.HANDED_OFF, None, True
+
+    with brew.ctx.db.read() as session:
+        view = load_view(session, session.get_one(Ticket, ticket_id), brew.ctx.networks)
+
+    assert "https://tea.example/reply" in str(build_actions(view))

@@ -43,7 +43,7 @@ class RawServer:
                 line.shutdown(socket.SHUT_RDWR)
             line.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(120)
 
 
 def read_request(line: socket.socket) -> bytes:

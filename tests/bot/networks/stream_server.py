@@ -69,7 +69,7 @@ def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
                 line, _ = listener.accept()
                 with line:
                     talk(line)
-                    over.wait(30)
+                    over.wait(120)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=attend)

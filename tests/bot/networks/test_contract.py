@@ -254,6 +254,17 @@ def test_a_lost_answer_leaves_us_unsure_and_reading_tells(stage, trouble, landed
     ) == bool(landed)
 
 
+def test_whether_the_credentials_work_is_asked_anew(stage):
+    before = stage.network.account()
+    assert stage.network.check_account() == before
+
+    stage.trouble("unauthorized", writing=False)
+
+    with pytest.raises(Later) as refused:
+        stage.network.check_account()
+    assert refused.value.cause == "unauthorized"
+
+
 @pytest.mark.parametrize("cause", ["rate limit", "unauthorized"])
 def test_a_reply_that_the_network_puts_off_was_not_said(stage, cause):
     stage.says("maria", "@acmebrew hello")

@@ -70,7 +70,7 @@ def test_a_name_that_nobody_knows_means_that_nothing_was_sent(monkeypatch):
 
 def test_a_resolver_that_hangs_does_not_hang_the_call(monkeypatch):
     freed = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args: freed.wait(60) and [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args: freed.wait(120) and [])
 
     with pytest.raises(Later, match="it took too long to connect"):
         call("http://api.example", "POST", CallLimits(connect_seconds=0.05, call_seconds=60))
@@ -110,7 +110,7 @@ def test_a_tls_handshake_that_never_ends_means_that_nothing_was_sent(serve):
 
 @CALLS
 def test_a_silent_server_is_left_when_the_time_is_over(serve, method, decision):
-    server = serve(lambda line, asked: server.stopped.wait(60))
+    server = serve(lambda line, asked: server.stopped.wait(120))
 
     with pytest.raises(decision, match=r"127.0.0.1 did not answer within 0.4 s."):
         call(server.url, method, SHORT)

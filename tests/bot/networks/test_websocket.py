@@ -51,7 +51,7 @@ def test_a_stream_says_that_it_is_open_and_then_what_its_messages_say(server: St
         limits=QUICK,
     )
     first = next(stream)
-    connection = server.connections.get(timeout=20)
+    connection = server.connections.get(timeout=120)
     connection.send(json.dumps({"post": "7"}))
     connection.send(iter(['{"post"', ': "8"}']))  # in fragments
     events = [next(stream), next(stream)]
@@ -62,14 +62,14 @@ def test_a_stream_says_that_it_is_open_and_then_what_its_messages_say(server: St
     assert (
         sum(event.bytes_read for event in events) == (2 + 13) + (2 + 7) + (2 + 6) + 2
     )  # each frame has a header, the last one nothing else
-    assert server.received.get(timeout=20) == '{"type": "subscribe"}'
+    assert server.received.get(timeout=120) == '{"type": "subscribe"}'
     assert server.requests.get().headers["Authorization"] == f"Bearer {TOKEN}"
 
 
 def test_a_message_that_cannot_be_read_spoils_itself_only(server: StreamServer, caplog) -> None:
     stream = read_stream(server.url, parse, stop=no_stop(), limits=QUICK)
     next(stream)
-    connection = server.connections.get(timeout=20)
+    connection = server.connections.get(timeout=120)
     for message in ("no JSON", "5", '{"other": 1}', '{"post": "7"}'):
         connection.send(message)
 
@@ -82,11 +82,11 @@ def test_a_message_that_cannot_be_read_spoils_itself_only(server: StreamServer, 
 def test_a_message_may_say_that_the_stream_is_over(server: StreamServer) -> None:
     stream = read_stream(server.url, parse, stop=no_stop(), limits=QUICK)
     next(stream)
-    server.connections.get(timeout=20).send('"busy"')
+    server.connections.get(timeout=120).send('"busy"')
     with pytest.raises(Later, match="Too many streams"):
         next(stream)
 
-    assert server.closed.acquire(timeout=20)
+    assert server.closed.acquire(timeout=120)
 
 
 def test_stop_ends_the_stream_and_says_goodbye(server: StreamServer) -> None:
@@ -96,13 +96,13 @@ def test_stop_ends_the_stream_and_says_goodbye(server: StreamServer) -> None:
     stop.set()
 
     assert list(stream) == []
-    assert server.closed.acquire(timeout=20)
+    assert server.closed.acquire(timeout=120)
 
 
 def test_a_server_that_ends_the_stream_is_named_with_its_reason(server: StreamServer) -> None:
     stream = read_stream(server.url, parse, stop=no_stop(), limits=QUICK)
     next(stream)
-    server.connections.get(timeout=20).close(1013, "try again later")
+    server.connections.get(timeout=120).close(1013, "try again later")
     with pytest.raises(Later, match=r"127.0.0.1 ended the stream \(1013 try again later\)\."):
         list(stream)
 
@@ -178,7 +178,7 @@ def test_a_silent_stream_whose_server_answers_pings_is_alive(server: StreamServe
 def test_a_message_that_is_too_long_ends_the_stream_and_takes_no_memory(server: StreamServer) -> None:
     stream = read_stream(server.url, parse, stop=no_stop(), limits=StreamLimits(max_message_bytes=100))
     next(stream)
-    server.connections.get(timeout=20).send(json.dumps({"post": "7" * 200}))
+    server.connections.get(timeout=120).send(json.dumps({"post": "7" * 200}))
 
     with pytest.raises(Later, match="1009"):
         list(stream)

@@ -136,21 +136,32 @@ def test_after_a_long_wait_a_request_that_was_never_sent_is_put_together_anew(
     assert public(network, post) == ["@maria On Monday!"]
 
 
-def test_send_again_after_a_long_wait_looks_at_the_post_and_sends_nothing_to_a_shut_door(
-    here: Room, network: Keyed, post: str
+@pytest.mark.parametrize("call", ["freeze", "publish"])
+def test_what_is_refused_when_sent_again_may_be_public_from_its_first_try_and_is_asked_about(
+    here: Room, network: Keyed, post: str, call: str
 ) -> None:
     network.rule = None
     reply = unsure(here, network)
+    first_sent = here.reply(reply).sent_at
     here.clock.pass_by(3600)
     for _ in range(8):
         here.clock.pass_by(600)
         here.send()
     assert here.state(reply) == DeliveryState.ASKED
-    network.fails("freeze", Refused("not allowed", "Its author turned off replies."))
+    network.fails(call, Refused("not allowed", "Its author turned off replies."))
     here.decide(reply, Reply.send_again)
     here.send()
 
-    assert (here.state(reply), len(network.requests)) == (DeliveryState.REFUSED, 1)
+    assert here.state(reply) == DeliveryState.ASKED
+    assert "*not* sent again" in here.told()[-1]
+    assert "Its author turned off replies." in here.told()[-1]
+    row = here.reply(reply)
+    assert row.sent_at is not None
+    assert first_sent is not None
+    assert row.sent_at <= first_sent
+    seen = network.says("acmebrew", "On Monday!", under=post)
+    here.watch()
+    assert (here.state(reply), here.reply(reply).post_id) == (DeliveryState.PUBLISHED, seen.id)
 
 
 def test_send_again_sends_the_same_request_which_a_network_with_keys_takes_for_one(

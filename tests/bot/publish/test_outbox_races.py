@@ -120,13 +120,13 @@ def test_a_late_answer_and_a_look_settle_it_once(here: Room, network: Counting, 
 
     def keep_waiting() -> None:
         called.set()
-        answered.wait(20)
+        answered.wait(120)
 
     network.on_publish = keep_waiting
     reply = here.submit(1, "hello")
     sender = threading.Thread(target=here.send)
     sender.start()
-    assert called.wait(20)
+    assert called.wait(120)
     here.clock.pass_by(13)
     reconcile.handle_expired_lease(here.ctx, reply)
     if first == "look":
@@ -137,7 +137,7 @@ def test_a_late_answer_and_a_look_settle_it_once(here: Room, network: Counting, 
         reconcile.look_for_reply(here.ctx, reply)
     network.on_publish = lambda: None
     answered.set()
-    sender.join(20)
+    sender.join(120)
 
     assert here.state(reply) == DeliveryState.PUBLISHED
     published = [act for act in here.acts(reply) if act in {"reply published", "seen on the network"}]

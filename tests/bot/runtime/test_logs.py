@@ -3,6 +3,8 @@
 import logging
 
 import pytest
+from websockets.client import ClientProtocol
+from websockets.uri import parse_uri
 
 from bot.runtime import logs
 
@@ -48,6 +50,17 @@ def test_short_and_strange_secrets_do_not_garble_the_log(log, capsys, secret: st
     log.info("a kettle")
 
     assert "a kettle" in capsys.readouterr().err
+
+
+def test_what_is_read_over_a_websocket_and_with_which_token_is_not_logged_at_debug(log, capsys) -> None:
+    logs.set_up("DEBUG", [])
+    protocol = ClientProtocol(parse_uri("ws://network.example/streaming"))
+    request = protocol.connect()
+    request.headers["Authorization"] = "Bearer t0ken"
+    protocol.send_request(request)
+    log.debug("ours")
+
+    assert [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()] == ["ours"]
 
 
 def test_libraries_that_log_signatures_stay_quiet_at_debug(log, capsys) -> None:

@@ -13,7 +13,6 @@ from bot.cli import doctor_networks, findings
 from bot.ingest import profiles, refresh_post
 from bot.jobs import watchdog
 from bot.networks.base import Later
-from bot.networks.http_client import CallLimits
 from bot.networks.values import RateLimitStatus
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
@@ -23,6 +22,7 @@ from models.tickets.delivery_state import DeliveryState
 from sandbox.x import XServer
 from tests.bot.conftest import KEYS
 from tests.bot.room import Clock, Counting, Room, room
+from tests.patience import CALL_LIMITS
 
 MENTIONS, OWN, POSTS = "GET /2/users/:id/mentions", "GET /2/users/:id/tweets", "GET /2/tweets"
 PUBLISH = "POST /2/tweets"
@@ -41,9 +41,7 @@ allowances = st.builds(
 @pytest.fixture
 def hasty(database_url: str, clock: Clock, x: XServer) -> Iterator[Room]:
     """A desk on the local X that is told to poll every second."""
-    network = XNetwork(
-        XSettings(_env_file=None, api_url=x.url, **KEYS), CallLimits(connect_seconds=5, call_seconds=20)
-    )
+    network = XNetwork(XSettings(_env_file=None, api_url=x.url, **KEYS), CALL_LIMITS)
     with room(database_url, clock, network, poll_seconds=1) as made:
         yield made
 

@@ -28,7 +28,7 @@ def ear(here: Room) -> Iterator[PgListener]:
     eventually(lambda: here.ctx.outbox_wake.is_set() and here.ctx.cards_wake.is_set())
     yield ear
     here.ctx.stop.set()
-    ear.thread.join(20)
+    ear.thread.join(120)
     assert not ear.thread.is_alive()
 
 

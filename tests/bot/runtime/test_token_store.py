@@ -17,7 +17,6 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.networks.base import Later, WrongAccount
-from bot.networks.http_client import CallLimits
 from bot.networks.oauth2 import TokenPair
 from bot.networks.values import AccountIdentity, Position, ReplyTarget
 from bot.networks.x.client import XNetwork
@@ -31,6 +30,7 @@ from models.core.database import BusyError, Database
 from sandbox.x import XServer, XWorld
 from sandbox.x.state import oauth_grants as sandbox_grants
 from tests.bot.room import Clock, together
+from tests.patience import CALL_LIMITS
 from tests.story.harness import eventually
 
 TOKEN = "POST /2/oauth2/token"
@@ -64,7 +64,7 @@ def make(db: Database, x: XServer, app: sandbox_grants.Client, clock: Clock) -> 
     """Tokens as a process has them: on the same ledger, with keys of its own."""
 
     def make(*keys: SecretStr, database: Database = db, secret: SecretStr = SECRET) -> TokenStore:
-        oauth = OAuth2Client("heard", secret, x.url, CallLimits(connect_seconds=5, call_seconds=20))
+        oauth = OAuth2Client("heard", secret, x.url, CALL_LIMITS)
         keyring = Keyring(keys or [KEY], {})
         return TokenStore(database, keyring, "x", "X", clock, oauth.renew, credential_id=first_id(db))
 
@@ -207,7 +207,7 @@ def test_no_transaction_is_open_during_the_call(
     with db.write(1.0) as session:
         assert Credential.lock(session, first_id(db)).tries == 1
     slow.release()
-    renewing.join(20)
+    renewing.join(120)
 
     assert good(world, tokens)
 
@@ -265,7 +265,7 @@ def test_two_processes_that_renew_at_once_lead_to_one_renewal(
             assert one.stdout.readline() == "ready\n"
         for one in processes:
             go(one)
-        printed = [one.communicate(timeout=30)[0].strip() for one in processes]
+        printed = [one.communicate(timeout=120)[0].strip() for one in processes]
     finally:
         for one in processes:
             one.kill()
@@ -396,7 +396,7 @@ def test_a_crash_between_the_answer_and_the_ledger_counts_as_a_lost_answer(  # n
     tokens.connect(TokenPair(*_spent_in(world), 0, frozenset()))
     with refresher(database_url, x.url, "crash") as process:
         go(process)
-        assert process.wait(30) == -signal.SIGKILL
+        assert process.wait(120) == -signal.SIGKILL
     assert (world.grants.renewals, row(db).tries) == (1, 1)
 
     assert (
@@ -443,7 +443,7 @@ def test_through_x_an_early_end_is_mended_without_anybody_noticing(
     tokens: TokenStore, world: XWorld, clock: Clock, x: XServer
 ) -> None:
     known = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="client-s3cret")
-    network = XNetwork(known, CallLimits(connect_seconds=5, call_seconds=20), tokens=tokens)
+    network = XNetwork(known, CALL_LIMITS, tokens=tokens)
     assert network.account().handle == "acmebrew"
     clock.pass_by(minutes=20)
     world.grants.expire()
@@ -486,7 +486,7 @@ def test_who_connects_while_the_old_pair_is_being_refused_is_not_disconnected(
     eventually(lambda: slow.times == 0)
     connect_again()
     slow.release()
-    asking.join(20)
+    asking.join(120)
 
     assert world.grants.admits(found[0])
     assert good(world, tokens)
@@ -502,7 +502,7 @@ def test_who_connects_while_the_old_pair_is_being_renewed_is_not_overwritten(
     eventually(lambda: slow.times == 0)
     newest = connect_again()
     slow.release()
-    asking.join(20)
+    asking.join(120)
 
     assert tokens.current().secret == newest.access
 
@@ -684,7 +684,7 @@ def on_tokens(x: XServer) -> Callable[[TokenStore], XNetwork]:
 
     def signed(tokens: TokenStore) -> XNetwork:
         known = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="client-s3cret")
-        return XNetwork(known, CallLimits(connect_seconds=5, call_seconds=20), tokens=tokens)
+        return XNetwork(known, CALL_LIMITS, tokens=tokens)
 
     return signed
 
@@ -750,7 +750,7 @@ def test_an_account_that_is_connected_while_x_says_who_we_are_is_not_taken_for_i
     eventually(lambda: slow.times == 0)
     connect_beside("acmetea")
     slow.release()
-    asking.join(20)
+    asking.join(120)
 
     assert "connected as @acmebrew" in tokens.status_text()
     with db.read() as session:
@@ -786,7 +786,7 @@ def test_a_token_that_ends_while_another_account_is_connected_is_not_replaced_by
     eventually(lambda: slow.times == 0)
     connect_beside("acmetea")
     slow.release()
-    asking.join(20)
+    asking.join(120)
 
     assert raised == []
     assert [one.author_id for one in world.conversation(asker.id)] == [asker.author_id, us]

@@ -7,7 +7,7 @@ from bot.slack import private_cards, redaction
 from models import Notice, Ticket, Track
 from sandbox.slack import SlackServer
 from sandbox.slack.workspace.channel import Channel
-from tests.bot.room import ANA, CHANNEL, Counting, Room, cards
+from tests.bot.room import ANA, CHANNEL, Counting, Room, calls, cards
 
 SECRET = "my order 4711 never came"
 PRIVATE = "C0PRIVATE"
@@ -149,6 +149,40 @@ def test_when_the_channel_is_lost_its_cards_lose_the_words_and_wait_for_another(
     [card] = cards(slack, "C0OTHER")
     assert SECRET in str(card.blocks)
     assert everything(slack, besides="C0OTHER").count(SECRET) == before
+
+    with slack.world.lock:
+        private.is_archived = False
+    shown.clock.pass_by(60)
+    look(shown)
+    assert SECRET not in everything(slack, besides="C0OTHER")
+
+
+def test_an_archived_channel_costs_one_call_a_minute_and_holds_up_no_other(
+    shown: Room, slack: SlackServer, private: Channel
+) -> None:
+    whisper(shown)
+    route(shown, PRIVATE)
+    look(shown)
+    with shown.ctx.db.write() as session:
+        for _ in range(60):
+            Notice.enqueue(session, f"Her words: {SECRET}", at=shown.clock(), ticket_id=1)
+    shown.draw_all()
+    with slack.world.lock:
+        private.is_archived = True
+    route(shown, None)
+    look(shown)
+    before = calls(slack, "chat.update")
+
+    for _ in range(5):
+        redaction.redraw_stale(shown.ctx)
+
+    assert calls(slack, "chat.update") == before
+    with slack.world.lock:
+        private.is_archived = False
+    shown.clock.pass_by(60)
+    look(shown)
+    look(shown)
+    assert SECRET not in everything(slack)
 
 
 def test_a_card_is_not_posted_while_slack_does_not_say_whether_the_channel_is_private(

@@ -63,7 +63,7 @@ def test_a_shared_card_waits_for_the_teammate_who_acts_on_one_of_its_tickets(
             ticket.claim(session, by=ANA, at=shared.clock())  # it leaves the card, which is drawn again
 
     def worker() -> None:
-        is_held.wait(10)
+        is_held.wait(120)
         shared.draw()
 
     assert raised(together(teammate, worker)) == []

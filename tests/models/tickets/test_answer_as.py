@@ -12,6 +12,7 @@ from models.reports.search import SearchCursor, search
 from models.sources.track import Track
 from models.tickets.answer_as import (
     AnsweringAccount,
+    UnanswerableError,
     load_accounts,
     load_refusal,
     order_accounts,
@@ -188,3 +189,12 @@ def test_a_ticket_does_not_wait_for_an_account_if_another_may_answer_it(session:
     assert count_waiting_tickets(session, "x", {"2"}) == {"1": 1}
     assert count_waiting_tickets(session, "x", {"3"}) == {"1": 2}
     assert count_waiting_tickets(session, "x", {"1"}) == {}
+
+
+def test_as_an_account_that_gets_no_reply_through_nobody_answers_while_another_can() -> None:
+    closed = replace(ACME, impossible="The author has blocked this account.")
+
+    assert order_accounts([closed, HELP], None, text="@acme") == (HELP,)
+    assert order_accounts([closed], None, text="@acme") == (closed,)
+    with pytest.raises(UnanswerableError, match="takes no reply"):
+        closed.raise_if_impossible()

@@ -121,7 +121,7 @@ def test_a_ticket_that_arrives_while_weights_are_saved_does_not_keep_the_old_poi
             until(lambda: db.is_sqlite or is_waiting(db))
 
     def save() -> None:
-        is_inserted.wait(10)
+        is_inserted.wait(120)
         with db.write() as session:
             priorities.lock_rules(session)
             own = OwnSettings(priority_weights={"cues": {"refund": 7}})
@@ -154,7 +154,7 @@ def test_who_changes_weights_while_posts_come_in_waits_and_nobody_is_turned_away
             Ticket.lock(session, last)
 
     def save() -> None:
-        is_held.wait(10)
+        is_held.wait(120)
         with db.write() as session:
             priorities.forget_all(session, channel=PLACE.channel)
 

@@ -27,12 +27,12 @@ class Client:
 
     def get(self, method: str, **params: Any) -> requests.Response:
         return requests.get(
-            f"{self.server.url}/xrpc/{method}", params=params, headers=self.headers, timeout=20
+            f"{self.server.url}/xrpc/{method}", params=params, headers=self.headers, timeout=120
         )
 
     def post(self, method: str, **body: Any) -> requests.Response:
         address = f"{self.server.url}/xrpc/{method}"
-        return requests.post(address, json=body, headers=self.headers, timeout=20)
+        return requests.post(address, json=body, headers=self.headers, timeout=120)
 
     def put(self, text: str = "hello", rkey: str = KEY, **more: Any) -> requests.Response:
         fields = {name: more.pop(name) for name in ("swapRecord", "validate") if name in more}
@@ -45,7 +45,7 @@ class Client:
 
     def refresh(self, token: str) -> requests.Response:
         address = f"{self.server.url}/xrpc/com.atproto.server.refreshSession"
-        return requests.post(address, headers={"Authorization": f"Bearer {token}"}, timeout=20)
+        return requests.post(address, headers={"Authorization": f"Bearer {token}"}, timeout=120)
 
 
 class Clock:

@@ -61,7 +61,7 @@ def test_a_redirect_writes_nothing(brand, world):
         json=body,
         headers=brand.headers,
         allow_redirects=False,
-        timeout=10,
+        timeout=120,
     )
 
     assert (answer.status_code, world.posts_by("acmebrew.test")) == (302, [])

@@ -40,13 +40,13 @@ def refusal(address: str, body: bytes | None = None, **headers: str) -> tuple[in
             return None
 
     with pytest.raises(HTTPError) as refused:
-        build_opener(NoRedirect).open(Request(address, body, headers), timeout=10)
+        build_opener(NoRedirect).open(Request(address, body, headers), timeout=120)
     with refused.value as answer:
         return answer.code, answer.headers.get("Location", "")
 
 
 def read(address: str) -> str:
-    with urlopen(address, timeout=10) as answer:
+    with urlopen(address, timeout=120) as answer:
         return answer.read().decode()
 
 

@@ -26,7 +26,7 @@ def world(server):
 
 
 def ask(server, path="/api/v1/search_by_date", **given):
-    with urlopen(f"{server.url}{path}?{urlencode(given)}", timeout=10) as answer:
+    with urlopen(f"{server.url}{path}?{urlencode(given)}", timeout=120) as answer:
         return json.load(answer)
 
 

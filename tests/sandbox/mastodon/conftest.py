@@ -37,7 +37,7 @@ def ask(server: MastodonServer) -> Iterator[Ask]:
             given = {"Authorization": "Bearer token", **(headers or {})}
             url = server.url + path
             return session.request(
-                method, url, params=query, json=json, headers=given, timeout=5, allow_redirects=False
+                method, url, params=query, json=json, headers=given, timeout=120, allow_redirects=False
             )
 
         yield ask

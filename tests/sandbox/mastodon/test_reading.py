@@ -1,6 +1,6 @@
 """Lists and lookups, as clients meet them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -61,10 +61,23 @@ def test_hollo_ignores_min_id(world, ask):
 
 @KINDS
 def test_max_id_gives_what_lies_below(world, ask):
-    mention_us(world, 6)
+    start = world.clock()
+    for second in range(6):
+        world.clock = lambda second=second: start + timedelta(seconds=second)
+        mention_us(world, 1)
     everything = ids(ask("GET", NOTIFICATIONS))
 
     assert ids(ask("GET", NOTIFICATIONS, max_id=everything[2])) == everything[3:]
+
+
+@pytest.mark.parametrize("server", ["hollo"], indirect=True)
+def test_max_id_of_hollo_leaves_out_the_whole_millisecond(world, ask):
+    now = world.clock()
+    world.clock = lambda: now
+    mention_us(world, 6)
+    everything = ids(ask("GET", NOTIFICATIONS))
+
+    assert ids(ask("GET", NOTIFICATIONS, max_id=everything[2])) == []
 
 
 def test_a_page_has_at_most_80_notifications_and_40_posts(world, ask):

@@ -13,7 +13,7 @@ def listening(server, path, **query) -> Iterator[Iterator[str]]:
     """The lines of a stream, from its first one on."""
     headers = {"Authorization": "Bearer token"}
     url = server.url + path
-    with requests.get(url, params=query, headers=headers, stream=True, timeout=10) as response:
+    with requests.get(url, params=query, headers=headers, stream=True, timeout=120) as response:
         lines = response.iter_lines(chunk_size=1, decode_unicode=True)
         assert response.status_code == 200
         assert next(lines) == ":)"

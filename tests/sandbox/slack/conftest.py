@@ -11,11 +11,13 @@ from slack_sdk import WebClient
 from werkzeug.serving import make_server
 
 from sandbox.slack import Person, SlackServer
+from tests.patience import be_patient
 
 
 @pytest.fixture
 def slack() -> Iterator[SlackServer]:
     with SlackServer(signing_secret="s3cret", bot_token="xoxb-test", app_token="xapp-test") as slack:
+        be_patient(slack)
         slack.world.limits.retry_delays = (0.0, 0.01, 0.02)
         yield slack
 

@@ -165,7 +165,7 @@ def test_a_slow_answer_counts_as_none(bot, slack, ana):
 
     @bot.middleware
     def slow(next):  # noqa: A002 - Bolt's name for it
-        released.wait(5)
+        released.wait(120)
         next()
 
     bot.event("message")(lambda: None)

@@ -72,9 +72,9 @@ def test_a_file_is_not_there_before_its_bytes_are(client, slack):
     named = [{"id": asked["file_id"], "title": "A"}]
 
     assert refusal(client.files_completeUploadExternal, files=named) == "file_not_found"
-    assert requests.post(asked["upload_url"], data=b"too long", timeout=5).status_code == 400
-    assert requests.post(f"{slack.address}/upload/v1/guessed", data=b"x", timeout=5).status_code == 404
-    assert requests.post(asked["upload_url"], files={"file": ("a.txt", b"x")}, timeout=5).status_code == 200
+    assert requests.post(asked["upload_url"], data=b"too long", timeout=120).status_code == 400
+    assert requests.post(f"{slack.address}/upload/v1/guessed", data=b"x", timeout=120).status_code == 404
+    assert requests.post(asked["upload_url"], files={"file": ("a.txt", b"x")}, timeout=120).status_code == 200
     assert client.files_completeUploadExternal(files=named)["files"][0]["title"] == "A"
     assert refusal(client.files_completeUploadExternal, files=named) == "file_update_failed"
 
@@ -97,7 +97,7 @@ def test_bytes_are_given_only_to_who_may_read_files(client, slack):
     token = {"Authorization": "Bearer xoxb-test"}
 
     def got(**more) -> requests.Response:
-        return requests.get(file["url_private"], timeout=5, allow_redirects=False, **more)
+        return requests.get(file["url_private"], timeout=120, allow_redirects=False, **more)
 
     assert got(headers=token).content == b"x"
     assert got().status_code == 302

@@ -140,7 +140,7 @@ def test_a_bot_that_answers_too_late_is_trouble_on_the_screen(slack, bot, ana, p
 
     @bot.action("slow")
     def slow(ack):
-        released.wait(5)
+        released.wait(120)
         ack()
 
     outcome = press(ana, "Slow", "slow")

@@ -102,7 +102,7 @@ def test_a_refresh_is_announced_and_the_client_comes_back(slack, socket_bot, ana
 
     ana.say("mentions", "during the change")
 
-    slack.world.until(lambda: texts, seconds=15)
+    slack.world.until(lambda: texts, seconds=120)
     assert texts[0] == "during the change"
 
 

@@ -273,7 +273,9 @@ def test_each_call_is_logged_without_its_token(client, slack):
 
 
 def test_a_token_in_the_form_is_good_and_stays_out_of_the_log(slack):
-    answer = requests.post(f"{slack.url}users.info", data={"token": "xoxb-test", "user": "U0ANA"}, timeout=9)
+    answer = requests.post(
+        f"{slack.url}users.info", data={"token": "xoxb-test", "user": "U0ANA"}, timeout=120
+    )
 
     assert answer.json()["user"]["name"] == "ana"
     assert slack.world.calls[-1].args == {"user": "U0ANA"}

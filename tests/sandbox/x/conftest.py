@@ -77,6 +77,8 @@ def ask(x: XServer) -> Iterator[Get]:
         def ask(method: str, path: str, *, json: Any = None, **query: Any) -> requests.Response:
             params = {name.replace("__", "."): value for name, value in query.items()}
             headers = {"Authorization": "Bearer token"}
-            return session.request(method, x.url + path, params=params, json=json, headers=headers, timeout=5)
+            return session.request(
+                method, x.url + path, params=params, json=json, headers=headers, timeout=120
+            )
 
         yield ask

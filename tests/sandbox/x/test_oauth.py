@@ -29,12 +29,12 @@ def app(world):
 
 
 def post(x, path, given, **more):
-    return requests.post(x.url + path, data=given, timeout=5, allow_redirects=False, **more)
+    return requests.post(x.url + path, data=given, timeout=120, allow_redirects=False, **more)
 
 
 def consent(x, decision="yes"):
     """Press a button on the page; what comes back with the redirect."""
-    page = requests.get(f"{x.url}/i/oauth2/authorize", params=ASKED, timeout=5)
+    page = requests.get(f"{x.url}/i/oauth2/authorize", params=ASKED, timeout=120)
     assert page.status_code == 200
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.text))
     answer = post(x, "/i/oauth2/authorize", fields | {"decision": decision})
@@ -63,7 +63,7 @@ def renew(x, refresh, **more):
 
 def me(x, access):
     headers = {"Authorization": f"Bearer {access}"}
-    return requests.get(f"{x.url}/2/users/me", headers=headers, timeout=5)
+    return requests.get(f"{x.url}/2/users/me", headers=headers, timeout=120)
 
 
 def test_a_consent_becomes_a_code_becomes_tokens_that_are_let_in(x, app, clock):
@@ -92,7 +92,7 @@ def test_who_says_no_sends_no_code(x, app):
     ],
 )
 def test_a_wrong_question_gets_no_consent_page(x, app, wrong):
-    answer = requests.get(f"{x.url}/i/oauth2/authorize", params=ASKED | wrong, timeout=5)
+    answer = requests.get(f"{x.url}/i/oauth2/authorize", params=ASKED | wrong, timeout=120)
 
     assert answer.status_code == 400
     assert "give access to the App" in answer.text

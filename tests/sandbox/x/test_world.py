@@ -160,10 +160,10 @@ def test_a_stopped_server_leaves_nothing_running():
     x = XServer(XWorld(handle="other")).start()
     address = x.url
     with requests.Session() as idle:
-        idle.get(f"{x.url}/2/users/me", timeout=5)
+        idle.get(f"{x.url}/2/users/me", timeout=120)
         x.world.faults.add("*", "down")
         x.world.faults.clear()
-        idle.get(f"{x.url}/2/users/me", timeout=5)
+        idle.get(f"{x.url}/2/users/me", timeout=120)
         assert x.url == address
 
         x.stop()

@@ -186,7 +186,7 @@ def test_of_twenty_equal_replies_at_once_one_gets_through(x, world):
         ready.wait()
         body = {"text": "Hello", "reply": {"in_reply_to_tweet_id": mention.id}}
         headers = {"Authorization": "Bearer token"}
-        answer = requests.post(f"{x.url}/2/tweets", json=body, headers=headers, timeout=20)
+        answer = requests.post(f"{x.url}/2/tweets", json=body, headers=headers, timeout=120)
         statuses.append(answer.status_code)
 
     threads = [threading.Thread(target=reply) for _ in range(20)]

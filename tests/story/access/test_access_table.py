@@ -302,7 +302,9 @@ def ledger(bot: Bot) -> dict[str, list[Any]]:
     """All that the ledger holds, but for what the clock writes."""
     with bot.ctx.db.read() as session:
         return {
-            table.name: sorted(map(repr, session.execute(table.select())))
+            table.name: sorted(
+                map(repr, session.execute(select(*(one for one in table.c if one.name != "nudge_at"))))
+            )
             for table in Base.metadata.sorted_tables
             if table.name not in MOVES_BY_ITSELF
         }

@@ -33,7 +33,7 @@ def address(bot: Bot) -> tuple[str, int]:
 
 @contextmanager
 def connection(bot: Bot) -> Iterator[socket.socket]:
-    with socket.create_connection(address(bot), timeout=10) as line:
+    with socket.create_connection(address(bot), timeout=120) as line:
         yield line
 
 
@@ -45,7 +45,7 @@ def status(line: socket.socket) -> int:
 
 
 def healthy(bot: Bot) -> bool:
-    asking = http.client.HTTPConnection(*address(bot), timeout=10)
+    asking = http.client.HTTPConnection(*address(bot), timeout=120)
     try:
         asking.request("GET", "/healthz")
         return asking.getresponse().status == 200
@@ -128,7 +128,7 @@ def test_unsigned_nonsense_is_401_without_a_traceback(
     signed = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": "v0=" + "0" * 64}
     for headers in ({}, signed):
         for kind in ("application/json", "application/x-www-form-urlencoded"):
-            asking = http.client.HTTPConnection(*address(bot), timeout=10)
+            asking = http.client.HTTPConnection(*address(bot), timeout=120)
             spelled = {name: value.encode() for name, value in headers.items()}
             asking.request("POST", "/slack/events", body, {"Content-Type": kind, **spelled})
 

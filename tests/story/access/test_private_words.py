@@ -349,6 +349,34 @@ def test_a_button_of_a_private_ticket_is_refused_to_someone_who_has_left_its_cha
             here.slack.world.channel(ONE).members.discard("U0ANA")
         here.later()
 
-        assert ana.press(home, "Reply").view is None
-        here.bot.told_all()
+        assert here.bot.opens_nothing(ana.press(home, "Reply"))
         assert NOT_A_READER in str(ana.home.given if ana.home else "")
+
+
+def test_a_private_mention_is_assigned_in_its_thread_to_someone_in_the_channel_alone(
+    database_url: str,
+) -> None:
+    with team(database_url, 0) as here:
+        backfill.poll_and_backfill(here.bot.ctx, here.network)
+        here.network.says("maria", "@acmebrew psst, my order", at=here.clock(), visibility="direct")
+        with here.bot.ctx.db.write() as session:
+            Track.mentions_of(session, "memory", here.network.account().id, at=here.clock()).channel = OTHER
+        backfill.poll_and_backfill(here.bot.ctx, here.network)
+        here.settle()
+        ana = here.slack.person("U0ANA")
+        with here.slack.world.lock:
+            channel = here.slack.world.channel(OTHER)
+            [card] = channel.messages
+
+        ana.say(OTHER, "<@U0HEARD> assign <@U0CLEO>", thread_ts=card.ts)
+
+        here.bot.whisper("is not in the private channel that has this card", to=ana)
+        with here.bot.ctx.db.read() as session:
+            assert session.scalars(select(Ticket.owner)).all() == [None]
+        ana.say(OTHER, "<@U0HEARD> assign <@U0BEN>", thread_ts=card.ts)
+        eventually(lambda: _owner(here) == "U0BEN")
+
+
+def _owner(here: Team) -> str | None:
+    with here.bot.ctx.db.read() as session:
+        return session.scalar(select(Ticket.owner))

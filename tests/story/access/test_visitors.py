@@ -21,7 +21,8 @@ from handlers.tickets.dialogs import NOT_YOURS_TO_STOP_TEXT
 from models import Card, Notice, Ticket
 from sandbox.slack import Person, visible
 from sandbox.slack.workspace.message import Message
-from tests.story.harness import CHANNEL, Bot, eventually, running, seen
+from tests.patience import SLOWED
+from tests.story.harness import CHANNEL, Bot, eventually, proportional_waits, running, seen
 
 GUS, NAT, PIA = "U0GUS", "U0NAT", "U0PIA"
 WORDS = "where are my secret beans?"
@@ -457,10 +458,11 @@ def test_members_go_on_for_an_hour_while_slack_does_not_say_who_they_are(bot: Bo
 def test_a_slow_slack_does_not_keep_a_members_composer_shut(bot: Bot) -> None:
     _, card = bot.heard(f"@acmebrew {WORDS}")
     bot.ben.command("/mentions", "help")
-    minutes_pass(bot.ctx, ANSWER_FRESH_AGE.total_seconds() / 60 + 1)
-    bot.slack.world.faults.slow("users.info", 1.9, times=None)
+    with proportional_waits(bot):
+        minutes_pass(bot.ctx, ANSWER_FRESH_AGE.total_seconds() / 60 + 1)
+        bot.slack.world.faults.slow("users.info", 1.9 * SLOWED, times=None)
 
-    assert WORDS in bot.compose(card, by=bot.ben).text
+        assert WORDS in bot.compose(card, by=bot.ben).text
 
 
 def test_a_server_that_knows_nothing_of_people_has_no_guests(bot: Bot) -> None:

@@ -214,3 +214,34 @@ def slack(clock: Clock) -> Iterator[SlackServer]:
     with SlackServer() as server:
         server.world.clock = lambda: clock().timestamp()
         yield server
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "maria@books.example", "maria.bsky.social", "mail ana.bo@books.example now", "see books.example/path?",
+        "www.books.example", "https://books.example/a", "(books.example)", "kettle.io",
+    ],
+)  # fmt: skip
+def test_what_slack_would_make_an_address_of_is_shown_as_it_was_typed(words: str) -> None:
+    for escaped, shown in ((mrkdwn_handle(words), f"@{words}"), (mrkdwn_literal(words), words)):
+        parsed = mrkdwn(escaped)
+        assert parsed.text == shown
+        assert not [one for one in parsed.live if one.kind in {"link", "broadcast", "channel"}]
+        assert "`" in escaped
+
+
+@pytest.mark.parametrize("words", ["acme", "acme_uk", "version 2.0", "e.g. this", "Mr.", "3.5", "well... no"])
+def test_what_is_no_address_needs_no_code(words: str) -> None:
+    assert mrkdwn_literal(words) == words
+
+
+def test_neither_is_a_handle_of_another_server_in_a_whole_message() -> None:
+    sentence = (
+        f":wave: *{mrkdwn_handle('maria@books.example')}* wrote again, on {mrkdwn_literal('books.example')}."
+    )
+
+    shown = visible({"text": sentence})
+
+    assert "@maria@books.example" in shown.text
+    assert [one for one in shown.live if one.kind == "link"] == []

@@ -6,7 +6,7 @@ The values are what version 0.1.0 put there, with the ids of this story.
 from typing import Any
 
 from sandbox.slack.workspace.message import Message
-from tests.story.harness import Bot, seen
+from tests.story.harness import Bot, proportional_waits, seen
 
 
 def aged(message: Message, values: dict[str, str]) -> Message:
@@ -63,7 +63,7 @@ def test_a_composer_opens_from_an_old_card_while_the_ledger_is_slow(bot: Bot) ->
     post, card = bot.heard("@acmebrew hello")
     old = aged(bot.now(card), {"reply": on_card(post.id)})
 
-    with bot.ctx.db.write() as session:
+    with proportional_waits(bot), bot.ctx.db.write() as session:
         session.connection().exec_driver_sql("UPDATE tickets SET revision = revision")
         composer = bot.ana.press(old, "Reply").view
 

@@ -237,14 +237,14 @@ def test_what_is_wrong_is_said_under_the_input_and_nothing_is_saved(
 def test_a_direct_message_has_no_settings(desk: Bot) -> None:
     outcome = desk.ana.command("/mentions", "settings", desk.ana.dm().id)
 
-    assert outcome.view is None
+    assert desk.opens_nothing(outcome)
     assert "Settings belong to a channel" in seen(desk.whisper("Settings belong to a channel"))
 
 
 def test_a_channel_without_heard_has_no_settings(desk: Bot) -> None:
     desk.slack.world.add_channel("C0SECRET", "secret", members={"U0ANA"})
 
-    assert desk.ana.command("/mentions", "settings", "C0SECRET").view is None
+    assert desk.opens_nothing(desk.ana.command("/mentions", "settings", "C0SECRET"))
     desk.whisper("Heard is not in this channel")
 
 
@@ -265,7 +265,7 @@ def test_who_is_no_admin_reads_them_and_changes_nothing(database_url: str) -> No
         typing(left_open, first_reply_minutes="7")
         assert submitted(left_open).closed
 
-        assert bot.ana.command("/mentions", "settings", LOOKS).view is None
+        assert bot.opens_nothing(bot.ana.command("/mentions", "settings", LOOKS))
         shown = seen(bot.whisper("Heard's settings of"))
         assert "First reply within: 7 min" in shown
         assert "Only @U0BEN can change the settings of channels" in shown
@@ -275,7 +275,7 @@ def test_a_guest_is_refused(desk: Bot) -> None:
     desk.slack.world.add_guest("U0GUS", "Gus Guest", "gus", {LOOKS})
     person = desk.slack.person("U0GUS")
 
-    assert person.command("/mentions", "settings", LOOKS).view is None
+    assert desk.opens_nothing(person.command("/mentions", "settings", LOOKS))
     desk.whisper("Only members of this workspace", to=person)
 
 

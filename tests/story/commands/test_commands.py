@@ -58,8 +58,8 @@ def test_open_lists_who_waits_the_longest_first_with_owner_due_and_card(bot: Bot
     head, first, second, share = words(outcome).splitlines()
     assert share == "Share to channel"
     assert head == "2 waiting:"
-    assert re.fullmatch(r":red_circle: @maria on X: waiting 2 h 00 min, .*unassigned", first)
-    assert re.fullmatch(r"@joe on X: waiting 5 min, due .*, assigned to @U0ANA", second)
+    assert re.fullmatch(r":red_circle: @maria on X: waiting 2 h 0[0-4] min, .*unassigned", first)
+    assert re.fullmatch(r"@joe on X: waiting [5-9] min, due .*, assigned to @U0ANA", second)
     assert [link.target for link in visible(outcome.acked).links] == [
         f"https://acme.slack.test/archives/{one.channel}/p{one.ts.replace('.', '')}" for one in (old, young)
     ]
@@ -221,12 +221,14 @@ def test_stats_count_what_was_heard_and_answered_by_whom_and_how_fast(bot: Bot, 
     assert answer.startswith(f"{(today - timedelta(days=days - 1)).day} ")
     assert f" to {today.day} {today:%B %Y}, {zone.key}" in answer
     assert "Heard 6  ·  Answered 3  ·  Waiting 1  ·  No reply needed 1  ·  Not about us 1" in answer
-    assert "First reply: median 2 h 00 min, p90 8 h 24 min, 0% within 30 min" in answer
-    assert "In office hours: median 2 h 00 min" in answer
+    few = "0[0-4]"  # minutes that a busy machine takes until they are answered
+    assert re.search(f"First reply: median 2 h {few} min, p90 8 h 2[4-8] min, 0% within 30 min", answer)
+    assert re.search(f"In office hours: median 2 h {few} min", answer)
     assert "1 still waiting for a first reply" in answer
-    assert re.search(r"post → seen .* → card in Slack \d+ s → claimed \d+ s → replied \d+ s", answer)
-    assert "@U0ANA: answered 2, median 1 h 30 min" in answer
-    assert "@U0BEN: answered 1, median 10 h 00 min" in answer
+    took = r"\d+ (s|min)"
+    assert re.search(f"post → seen .* → card in Slack {took} → claimed {took} → replied {took}", answer)
+    assert re.search("@U0ANA: answered 2, median 1 h 3[0-4] min", answer)
+    assert re.search(f"@U0BEN: answered 1, median 10 h {few} min", answer)
 
 
 @pytest.mark.both_engines

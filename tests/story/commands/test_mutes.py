@@ -176,7 +176,7 @@ def test_what_is_muted_already_is_said_before_anything_opens(bot: Bot) -> None:
     bot.ana.press(offered, "Mute this author")
     bot.whisper("That is muted already: mute 1, by @U0BEN.")
     again = bot.ana.command("/mentions", "mute words prize")
-    assert again.view is None
+    assert bot.opens_nothing(again)
     assert "That is muted already: mute 2" in again.text
 
 
@@ -249,7 +249,7 @@ def test_words_are_shown_with_what_they_would_have_muted_before_they_are_muted(b
 )
 def test_words_that_cannot_be_muted_are_refused_in_one_sentence(bot: Bot, typed: str, sentence: str) -> None:
     told = bot.ana.command("/mentions", f"mute words {typed}")
-    assert told.view is None
+    assert bot.opens_nothing(told)
     assert sentence in told.text
     assert told.text.count(".") <= 1
 

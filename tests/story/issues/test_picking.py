@@ -10,7 +10,7 @@ import pytest
 from bot.slack.blocks.issues.picker import OPTIONS_MAX, PICK_BLOCK, build_picker
 from models import Issue
 from tests.models.ledger import together
-from tests.story.harness import DEADLINE, Bot, running
+from tests.story.harness import DEADLINE, Bot, proportional_waits, running
 from tests.story.hostile import RIGHT_TO_LEFT
 from tests.story.issues.test_issues import add, asked
 from tests.story.running.test_locked import locked
@@ -47,7 +47,8 @@ def nobody_looks(bot: Bot) -> Iterator[None]:
         one.start()
     everybody.wait(DEADLINE)
     try:
-        yield
+        with proportional_waits(bot):
+            yield
     finally:
         done.set()
         for one in waiting:

@@ -26,7 +26,7 @@ def asked(bot: Bot, author: str = "maria") -> tuple[XPost, Message]:
     post, card = bot.heard(f"@acmebrew hello from {author}", author=author, at=datetime.now(UTC) - LATE)
     bot.x.world.faults.add(PUBLISH, "answer_lost_before", times=1)
     bot.reply(card, "Hello!")
-    bot.shows(card, "Did it post?", within=20)
+    bot.shows(card, "Did it post?", within=180)
     return post, card
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from bot.networks.http_client import CallLimits
 from bot.networks.oauth2 import TokenPair
 from bot.networks.x.client import XNetwork
 from bot.networks.x.oauth import OAuth2Client
@@ -19,6 +18,7 @@ from bot.runtime.token_store import TokenStore
 from models.core.database import Database
 from sandbox.slack import SlackServer
 from sandbox.x import XServer
+from tests.patience import CALL_LIMITS
 from tests.story.harness import CHANNEL, Bot, eventually, seen, settings_for, started, worlds
 
 pytestmark = pytest.mark.both_engines
@@ -40,9 +40,7 @@ def here() -> Iterator[tuple[SlackServer, XServer]]:
 @pytest.fixture
 def stored(database_url: str, here: tuple[SlackServer, XServer]) -> Iterator[TokenStore]:
     """The tokens of the ledger, as another process sees them."""
-    oauth = OAuth2Client(
-        "heard", SecretStr("s3cret"), here[1].url, CallLimits(connect_seconds=5, call_seconds=20)
-    )
+    oauth = OAuth2Client("heard", SecretStr("s3cret"), here[1].url, CALL_LIMITS)
     with closing(Database(database_url)) as db:
         yield TokenStore(db, Keyring([KEY], {}), "x", "X", lambda: datetime.now(UTC), oauth.renew)
 
@@ -239,7 +237,7 @@ def test_another_account_that_is_connected_while_a_token_is_renewed_is_not_taken
     eventually(lambda: slow.times == 0)
     connect_beside("acmetea")
     slow.release()
-    asking.join(20)
+    asking.join(120)
 
     assert raised == []
     deleted_by = [one.account for one in bot.x.world.requests if one.endpoint == "DELETE /2/tweets/:id"]

@@ -9,7 +9,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from tests import databases, postgres
-from tests.story.harness import Bot, running, seen
+from tests.story.harness import Bot, proportional_waits, running, seen
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ def away(bot: Bot) -> Iterator[None]:
         server.execute(allow.format(sql.Identifier(name), sql.SQL("false")))
         server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         try:
-            yield
+            with proportional_waits(bot):
+                yield
         finally:
             server.execute(allow.format(sql.Identifier(name), sql.SQL("true")))
 

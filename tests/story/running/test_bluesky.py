@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.bluesky import BlueskyServer
-from tests.story.harness import Stage, eventually
+from tests.story.harness import Stage, eventually, seen
 from tests.story.process import environment, process, worlds
 
 WITHOUT_X = dict.fromkeys(("X_API_KEY", "X_API_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET"), "")
@@ -46,14 +46,14 @@ def test_a_mention_is_heard_and_answered_once_whatever_becomes_of_the_answer(
         stage.slack.events_url = f"{bot.address}/slack/events"
         bot.healthy()
         mention = server.world.post("maria.test", "@acmebrew.test ist der Kessel da?", langs=["de"])
-        card = eventually(lambda: stage.card("ist der Kessel da?"), within=60)
+        card = eventually(lambda: stage.card("ist der Kessel da?"), within=180)
         assert "on Bluesky" in card.text
         if fault is not None:
             server.world.faults.add(PUT, fault, times=1)
 
         eventually(lambda: stage.reply(card, "Am Montag! https://acme.example/kessel").closed)
 
-        stage.shows(card, "Answered by @U0ANA", "See our reply on Bluesky", within=60)
+        stage.shows(card, "Answered by @U0ANA", "See our reply on Bluesky", within=180)
         (reply,) = server.world.replies_to(mention.uri)
         assert reply.value["text"] == "Am Montag! https://acme.example/kessel"
         assert reply.value["langs"] == ["de"]
@@ -74,7 +74,7 @@ def test_a_thread_that_closes_after_the_composer_opened_is_told_and_nothing_is_s
         stage.slack.events_url = f"{bot.address}/slack/events"
         bot.healthy()
         mention = server.world.post("maria.test", "@acmebrew.test is the kettle back?")
-        card = eventually(lambda: stage.card("is the kettle back?"), within=60)
+        card = eventually(lambda: stage.card("is the kettle back?"), within=180)
         eventually(lambda: stage.reply(card, "On Monday!").closed)
         server.world.gate(mention.uri)
 
@@ -82,6 +82,35 @@ def test_a_thread_that_closes_after_the_composer_opened_is_told_and_nothing_is_s
         assert server.world.replies_to(mention.uri) == []
         assert server.world.counts[PUT] == 0
         bot.stop()
+
+
+def test_a_post_that_takes_no_replies_is_never_handed_to_a_person(
+    stage: Stage, database_url: str, tmp_path: Path, server: BlueskyServer
+) -> None:
+    mention = server.world.post("maria.test", "@acmebrew.test is the kettle back?")
+    server.world.gate(mention.uri)
+    server.world.post("maria.test", "@acmebrew.test and the lid?")
+    with process("run", with_password(stage, database_url, server), tmp_path) as bot:
+        stage.slack.events_url = f"{bot.address}/slack/events"
+        bot.healthy()
+
+        card = eventually(lambda: stage.card("is the kettle back?"), within=180)
+
+        shown = stage.shows(
+            card, "takes no reply", "limits who can reply", "quote", without=("can only be replied",)
+        )
+        assert "Reply" not in shown.buttons
+        assert {"Claim", "No reply needed", "Open on Bluesky"} <= set(shown.buttons)
+        other = eventually(lambda: stage.card("and the lid?"), within=180)
+        assert "Reply" in other.buttons
+
+        stage.say(card, "@Heard reply On Monday!")
+        preview = stage.whisper("On Monday!")
+        assert "takes no reply" in seen(preview)
+        assert "Send publicly" not in preview.buttons
+        stage.press(card, "No reply needed")
+        bot.stop()
+    assert server.world.counts[PUT] == 0
 
 
 def test_the_doctor_says_where_the_account_lives(
@@ -113,7 +142,7 @@ def test_an_account_is_connected_beside_a_running_bot_without_any_account_in_the
             input=f"@acmebrew.test\n{password}\n",
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -126,8 +155,8 @@ def test_an_account_is_connected_beside_a_running_bot_without_any_account_in_the
 
         server.world.post("maria.test", "@acmebrew.test is the kettle back?")
 
-        card = eventually(lambda: stage.card("is the kettle back?"), within=60)
+        card = eventually(lambda: stage.card("is the kettle back?"), within=180)
         eventually(lambda: stage.reply(card, "On Monday!").closed)
-        stage.shows(card, "See our reply on Bluesky", within=60)
+        stage.shows(card, "See our reply on Bluesky", within=180)
         bot.stop()
         assert password not in bot.log

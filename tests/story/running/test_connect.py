@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -15,9 +14,10 @@ from cryptography.fernet import Fernet
 
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XServer
+from tests.forked_bot import Forked, run
 from tests.stage import free_port
 from tests.story.harness import CHANNEL, Stage, eventually
-from tests.story.process import environment, process, worlds
+from tests.story.process import START, environment, process, worlds
 
 CLIENT_SECRET = "client-s3cret-4715"
 NO_KEYS = dict.fromkeys(("X_API_KEY", "X_API_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET"), "")
@@ -25,10 +25,10 @@ NO_KEYS = dict.fromkeys(("X_API_KEY", "X_API_SECRET", "X_ACCESS_TOKEN", "X_ACCES
 BROWSER = '''
 """A browser with a person in front of it who authorizes whatever is asked."""
 import re, sys, urllib.parse, urllib.request
-page = urllib.request.urlopen(sys.argv[2], timeout=10)
+page = urllib.request.urlopen(sys.argv[2], timeout=120)
 fields = dict(re.findall(r'name="(\\w+)" value="([^"]*)"', page.read().decode()))
 form = urllib.parse.urlencode(fields | {"decision": "yes"}).encode()
-landed = urllib.request.urlopen(page.url.partition("?")[0], form, timeout=10)
+landed = urllib.request.urlopen(page.url.partition("?")[0], form, timeout=120)
 open(sys.argv[1], "w").write(landed.read().decode())
 '''
 
@@ -52,14 +52,8 @@ class Connecting:
         self.port = free_port()
         self._log = home / f"connect-{self.port}.log"
         with self._log.open("wb") as log:
-            self._running = subprocess.Popen(
-                [sys.executable, "-m", "bot", "connect", "x", "--port", str(self.port), *options],
-                env=env,
-                cwd=home,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-            )
+            words = ["connect", "x", "--port", str(self.port), *options]
+            self._running = Forked(words, env=env, home=home, out=log, err=log, has_input=True)
 
     @property
     def said(self) -> str:
@@ -68,7 +62,7 @@ class Connecting:
     @property
     def page(self) -> str:
         """The address that it prints, once the door behind it is open."""
-        eventually(lambda: "press Enter" in self.said, within=30)
+        eventually(lambda: "press Enter" in self.said, within=START)
         return re.search(r"^(http\S+authorize\S+)$", self.said, re.MULTILINE)[1]
 
     def paste(self, words: str) -> None:
@@ -77,7 +71,7 @@ class Connecting:
         self._running.stdin.flush()
 
     def end(self) -> int:
-        return self._running.wait(30)
+        return self._running.wait(START)
 
     def kill(self) -> None:
         self._running.kill()
@@ -106,11 +100,11 @@ class NoFollow(urllib.request.HTTPRedirectHandler):
 
 def redirected(page: str, decision: str = "yes") -> str:
     """Where the consent page sends a browser that runs somewhere else."""
-    with urllib.request.urlopen(page, timeout=10) as form:
+    with urllib.request.urlopen(page, timeout=120) as form:
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form.read().decode()))
     data = urlencode(fields | {"decision": decision}).encode()
     with pytest.raises(urllib.error.HTTPError) as moved:
-        urllib.request.build_opener(NoFollow).open(page.partition("?")[0], data, timeout=10)
+        urllib.request.build_opener(NoFollow).open(page.partition("?")[0], data, timeout=120)
     with moved.value:
         return moved.value.headers["location"]
 
@@ -194,13 +188,13 @@ def test_an_answer_to_another_question_is_not_taken_by_either_way(
     forged = re.sub(r"state=[^&]+", "state=forged", landed)
 
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(forged, timeout=10)
+        urllib.request.urlopen(forged, timeout=120)
     with refused.value:
         assert refused.value.code == 400
     connected.paste(forged)
     eventually(lambda: "its state is missing or different. Try again." in connected.said)
 
-    with urllib.request.urlopen(landed, timeout=10) as taken:
+    with urllib.request.urlopen(landed, timeout=120) as taken:
         assert "Heard has received the response" in taken.read().decode()
     assert connected.end() == 0, connected.said
 
@@ -245,7 +239,7 @@ def test_a_terminal_that_is_closed_still_leaves_the_browser(
     page = connected.page
     connected._running.stdin.close()
 
-    with urllib.request.urlopen(redirected(page), timeout=10):
+    with urllib.request.urlopen(redirected(page), timeout=120):
         assert connected.end() == 0, connected.said
 
 
@@ -363,15 +357,7 @@ def published(stage: Stage) -> dict[str, list[str]]:
 
 def bot_says(command: list[str], env: dict[str, str], home: Path) -> tuple[int, str]:
     """Run `python -m bot` with `command`; how it ended, and what it printed."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "bot", *command],
-        env=env,
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ended = run(command, env, home)
     return ended.returncode, ended.stdout or ended.stderr
 
 
@@ -514,7 +500,7 @@ def test_on_sqlite_connecting_may_come_first(stage: Stage, tmp_path: Path, conne
     assert connected.end() == 0, connected.said
 
     with process("run", env, tmp_path) as bot:
-        eventually(lambda: bot.get("/readyz")[0] == 200, within=30)
+        eventually(lambda: bot.get("/readyz")[0] == 200, within=START)
 
 
 def test_an_account_that_is_there_by_keys_and_by_connect_is_one_account_and_the_keys_are_used(

@@ -1,8 +1,6 @@
 """`python -m bot customers` as a process of its own, beside a running bot."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +9,11 @@ from sqlalchemy import func, select
 
 from models import Customer, Ticket
 from models.core.database import Database
+from tests.forked_bot import run
 from tests.models.ledger import hear, minute, said, ticket
 from tests.models.tickets.test_priorities import profile
 from tests.story.harness import Stage
-from tests.story.process import START, environment, process, worlds
+from tests.story.process import environment, process, worlds
 
 
 @pytest.fixture
@@ -31,15 +30,7 @@ class Command:
 
     def __call__(self, *words: str) -> tuple[int, str, str]:
         """Its exit code, and what it printed where."""
-        done = subprocess.run(
-            [sys.executable, "-m", "bot", "customers", *words],
-            env=self.env,
-            cwd=self.home,
-            capture_output=True,
-            text=True,
-            timeout=START,
-            check=False,
-        )
+        done = run(["customers", *words], self.env, self.home)
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout, done.stderr
 

@@ -40,7 +40,7 @@ def export(env: dict[str, str], home: Path, *words: str) -> subprocess.Completed
         env=env,
         cwd=home,
         capture_output=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
@@ -70,7 +70,7 @@ def test_ctrl_c_leaves_no_half_file(database_url: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     command = [sys.executable, "-c", INTERRUPTED, "export", "events", "--format", "jsonl"]
-    done = subprocess.run(command, env=env, cwd=home, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, env=env, cwd=home, capture_output=True, timeout=240, check=False)
 
     assert done.returncode != 0, done.stderr
     assert b"Traceback" not in done.stderr
@@ -84,7 +84,7 @@ def test_whoever_reads_only_the_first_line_ends_it_quietly(database_url: str, tm
         env = environment(stage, database_url)
     command = f"{sys.executable} -m bot export events --output - | head -1"
     done = subprocess.run(
-        ["bash", "-c", command], env=env, cwd=tmp_path, capture_output=True, timeout=60, check=False
+        ["bash", "-c", command], env=env, cwd=tmp_path, capture_output=True, timeout=240, check=False
     )
 
     assert done.stdout.startswith(b'"id","at","actor"')

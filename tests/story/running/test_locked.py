@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from sqlalchemy import create_engine, text
 
 from models.core.database import normal_url
-from tests.story.harness import Bot, seen
+from tests.story.harness import Bot, proportional_waits, seen
 
 
 @contextmanager
 def locked(bot: Bot) -> Iterator[None]:
-    """Hold the ledger as a migration or a stuck admin would."""
+    """Hold the ledger as a migration or a stuck admin would, for a bot that waits in proportion."""
+    bot.told_all()
     engine = create_engine(normal_url(bot.ctx.settings.url), isolation_level="AUTOCOMMIT")
     with engine.connect() as held:
         if engine.dialect.name == "sqlite":
@@ -20,7 +21,8 @@ def locked(bot: Bot) -> Iterator[None]:
             held.execute(text("BEGIN"))
             held.execute(text("LOCK TABLE tickets, replies, mentions IN ACCESS EXCLUSIVE MODE"))
         try:
-            yield
+            with proportional_waits(bot):
+                yield
         finally:
             held.execute(text("ROLLBACK"))
     engine.dispose()

@@ -51,12 +51,12 @@ def test_a_mention_is_heard_answered_and_seen_by_nobody_else(
         mention = server.world.post(
             "maria@books.example", words, visibility="unlisted", spoiler="tea", lang="de"
         )
-        card = eventually(lambda: stage.card("is the kettle back?"), within=60)
+        card = eventually(lambda: stage.card("is the kettle back?"), within=180)
         assert "on Mastodon" in card.text
 
         eventually(lambda: stage.reply(card, "Am Montag!").closed)
 
-        stage.shows(card, "Answered by @U0ANA", "See our reply on Mastodon", within=60)
+        stage.shows(card, "Answered by @U0ANA", "See our reply on Mastodon", within=180)
         (reply,) = server.world.replies_to(mention.id)
         assert reply.text == "@maria@books.example Am Montag!"
         assert (reply.visibility, reply.spoiler, reply.language) == ("unlisted", "tea", "de")
@@ -85,11 +85,11 @@ class NoFollow(urllib.request.HTTPRedirectHandler):
 
 def authorized(page: str) -> str:
     """Where the consent page sends a browser on another machine, whose person agrees."""
-    with urllib.request.urlopen(page, timeout=10) as form:
+    with urllib.request.urlopen(page, timeout=120) as form:
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form.read().decode()))
     data = urlencode(fields | {"decision": "yes"}).encode()
     with pytest.raises(urllib.error.HTTPError) as moved:
-        urllib.request.build_opener(NoFollow).open(page.partition("?")[0], data, timeout=10)
+        urllib.request.build_opener(NoFollow).open(page.partition("?")[0], data, timeout=120)
     with moved.value:
         return moved.value.headers["location"]
 
@@ -110,18 +110,18 @@ def test_an_account_is_connected_beside_a_running_bot_without_any_setting(
                 [*connect, *options], env=env, cwd=tmp_path, stdin=subprocess.PIPE, stdout=out, stderr=out
             ) as connecting,
         ):
-            eventually(lambda: "press Enter" in log.read_text(), within=60)
+            eventually(lambda: "press Enter" in log.read_text(), within=180)
             page = re.search(r"^(http\S+authorize\S+)$", log.read_text(), re.MULTILINE)[1]
-            connecting.communicate(f"{authorized(page)}\n".encode(), timeout=60)
+            connecting.communicate(f"{authorized(page)}\n".encode(), timeout=240)
         assert "signed in as @acmebrew on Mastodon" in log.read_text()
         (token,) = server.world.grants.tokens
         assert token not in log.read_text()
 
         server.world.post("maria@books.example", "@acmebrew is the kettle back?")
 
-        card = eventually(lambda: stage.card("is the kettle back?"), within=60)
+        card = eventually(lambda: stage.card("is the kettle back?"), within=180)
         eventually(lambda: stage.reply(card, "On Monday!").closed)
-        stage.shows(card, "See our reply on Mastodon", within=60)
+        stage.shows(card, "See our reply on Mastodon", within=180)
         bot.stop()
         assert token not in bot.log
 
@@ -132,7 +132,7 @@ def test_without_a_server_the_command_says_what_is_missing(
     env = environment(stage, database_url)
     command = [sys.executable, "-m", "bot", "connect", "mastodon"]
     said = subprocess.run(
-        command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
     )
 
     assert said.returncode == 1

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.__main__ import HARD_EXIT_SECONDS
+from tests.patience import SLOWED
 from tests.stage import SECRETS
 from tests.story.harness import Stage, eventually
 from tests.story.process import Process, environment, process, worlds
@@ -42,7 +44,8 @@ def clean(running: Process) -> None:
     """It ends well and in time, and has told nobody a secret."""
     code, seconds = running.stop()
     assert code == 0, running.log
-    assert seconds < TERM
+    assert HARD_EXIT_SECONDS < TERM
+    assert seconds < TERM * SLOWED  # on a machine that is busy with something else
     assert "Traceback" not in running.log
     assert [secret for secret in (*SECRETS.values(), "xapp-test") if secret in running.log] == []
     assert [words for words in WORDS if words in running.log] == []  # although it logs at DEBUG
@@ -70,7 +73,7 @@ def test_the_whole_story_runs_over_http(stage: Stage, database_url: str, tmp_pat
 def test_the_whole_story_runs_by_socket_mode(stage: Stage, database_url: str, tmp_path: Path) -> None:
     env = environment(stage, database_url, SLACK_APP_TOKEN="xapp-test", SLACK_SIGNING_SECRET="")
     with process("run", env, tmp_path) as bot:
-        eventually(lambda: stage.slack.sockets.ready, within=30)
+        eventually(lambda: stage.slack.sockets.ready, within=180)
 
         tell_the_story(stage)
 
@@ -152,7 +155,7 @@ def test_a_reply_on_the_wire_at_sigterm_is_finished_and_told(
 
 def test_a_slow_reading_does_not_keep_it_from_ending(stage: Stage, database_url: str, tmp_path: Path) -> None:
     with process("run", environment(stage, database_url), tmp_path) as bot:
-        eventually(lambda: bot.get("/readyz")[0] == 200, within=30)
+        eventually(lambda: bot.get("/readyz")[0] == 200, within=180)
         slow = stage.x.world.faults.add("GET /2/users/:id/mentions", "slow", times=1, seconds=60)
         eventually(lambda: slow.times == 0)  # the call is on the wire
 
@@ -177,7 +180,7 @@ def test_a_killed_process_leaves_nothing_behind_and_says_nothing_twice(
 
     with process("run", env, tmp_path) as again:
         stage.slack.events_url = f"{again.address}/slack/events"
-        stage.shows(card, "Answered by @U0ANA", within=60)  # the leases of the dead have to run out
+        stage.shows(card, "Answered by @U0ANA", within=180)  # the leases of the dead have to run out
         assert stage.replies(post) == ["Hello!"]
         assert stage.attempts == 1
         clean(again)

@@ -6,9 +6,10 @@ import pytest
 
 from sandbox.slack.people.outcome import Outcome
 from sandbox.slack.workspace.message import Message
-from tests.story.harness import Bot, running
+from tests.patience import SLOWED
+from tests.story.harness import Bot, proportional_waits, running
 
-SLOW = 8  # seconds; Slack gives a press three
+SLOW = 8 * SLOWED  # seconds; Slack gives a press three
 
 
 @pytest.fixture
@@ -57,11 +58,12 @@ def _list(bot: Bot) -> Outcome:
 
 @pytest.mark.parametrize("act", [_sentence, _preview, _list], ids=lambda act: act.__name__.strip("_"))
 def test_an_address_that_does_not_answer_holds_up_no_press(bot: Bot, act: Callable[[Bot], Outcome]) -> None:
-    outcome = act(bot)
+    with proportional_waits(bot):
+        outcome = act(bot)
 
-    assert outcome.ok
-    assert outcome.status == 200
-    assert calls(bot) <= 1
+        assert outcome.ok
+        assert outcome.status == 200
+        assert calls(bot) <= 1
 
 
 def test_what_the_address_does_not_take_is_whispered_after_one_try(bot: Bot) -> None:

@@ -49,14 +49,14 @@ def test_mentions_and_hashtags_on_mastodon_come_although_no_reading_is_due(
         add_track(env, tmp_path, "hashtag", "#kettles", "mastodon")
         with process("run", env, tmp_path) as bot:
             bot.healthy()
-            eventually(lambda: server.world.counts["GET /api/v1/streaming"], within=60)
+            eventually(lambda: server.world.counts["GET /api/v1/streaming"], within=180)
             server.world.post("maria@books.example", "@acmebrew the first, which the opening may bring")
-            eventually(lambda: stage.card("the first"), within=60)
+            eventually(lambda: stage.card("the first"), within=180)
 
             server.world.post("maria@books.example", "@acmebrew is the kettle back?")
-            eventually(lambda: stage.card("is the kettle back?"), within=60)
+            eventually(lambda: stage.card("is the kettle back?"), within=180)
             server.world.post("maria@books.example", "I love #kettles")
-            eventually(lambda: stage.card("I love #kettles"), within=60)
+            eventually(lambda: stage.card("I love #kettles"), within=180)
             bot.stop()
 
 
@@ -66,13 +66,13 @@ def test_mentions_on_bluesky_come_although_no_reading_is_due(
     env = with_bluesky(stage, database_url, bluesky)
     with process("run", env, tmp_path) as bot:
         bot.healthy()
-        eventually(lambda: bluesky.world.counts[NOTIFICATIONS] > 1, within=60)
+        eventually(lambda: bluesky.world.counts[NOTIFICATIONS] > 1, within=180)
         bluesky.world.post("maria.test", "@acmebrew.test the first, which the opening may bring")
-        eventually(lambda: stage.card("the first"), within=60)
+        eventually(lambda: stage.card("the first"), within=180)
 
         bluesky.world.post("maria.test", "@acmebrew.test is the kettle back?")
 
-        eventually(lambda: stage.card("is the kettle back?"), within=60)
+        eventually(lambda: stage.card("is the kettle back?"), within=180)
         bot.stop()
 
 
@@ -84,14 +84,14 @@ def test_with_a_track_a_jetstream_brings_mentions_and_what_the_track_is_for(
         add_track(env, tmp_path, "search", "kettle", "bluesky")
         with process("run", env, tmp_path) as bot:
             bot.healthy()
-            eventually(lambda: bluesky.world.counts["GET /subscribe"], within=60)
+            eventually(lambda: bluesky.world.counts["GET /subscribe"], within=180)
             bluesky.world.post("maria.test", "@acmebrew.test the first, which the opening may bring")
-            eventually(lambda: stage.card("the first"), within=60)
+            eventually(lambda: stage.card("the first"), within=180)
 
             bluesky.world.post("maria.test", "my kettle broke")
-            eventually(lambda: stage.card("my kettle broke"), within=60)
+            eventually(lambda: stage.card("my kettle broke"), within=180)
             bluesky.world.post("maria.test", "@acmebrew.test can you help?")
-            eventually(lambda: stage.card("can you help?"), within=60)
+            eventually(lambda: stage.card("can you help?"), within=180)
 
             with process("doctor", env, tmp_path) as doctor:
                 doctor.end()

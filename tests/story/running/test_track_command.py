@@ -1,15 +1,14 @@
 """`python -m bot track` as a process of its own, beside a running bot."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.forked_bot import run
 from tests.story.harness import Stage, eventually
-from tests.story.process import START, environment, process, worlds
+from tests.story.process import environment, process, worlds
 
 
 @pytest.fixture
@@ -24,10 +23,7 @@ def test_a_running_bot_takes_it_up_moves_it_and_lets_it_go(
     env = environment(stage, database_url)
 
     def track(*words: str) -> tuple[int, str]:
-        command = [sys.executable, "-m", "bot", "track", *words]
-        done = subprocess.run(
-            command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=START, check=False
-        )
+        done = run(["track", *words], env, tmp_path)
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout
 

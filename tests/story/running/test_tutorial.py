@@ -63,7 +63,7 @@ def test_the_tutorials_commands_lead_to_a_first_answer(tmp_path: Path) -> None:
         bare = {"PATH": os.environ["PATH"], "PORT": here["PORT"]}
         bot = Process(recipe[1], bare, home)
         try:
-            eventually(lambda: stage.slack.sockets.ready, within=30)
+            eventually(lambda: stage.slack.sockets.ready, within=180)
             post = stage.post("@acmebrew do you have decaf?")
             card = stage.card_of(post)
             stage.ana.press(card, "Claim")

@@ -35,7 +35,7 @@ class Newsroom(Bot):
         """A customer comments under a story; the card of it."""
         story = self.news.submit("pg", "Acme *raises* a <kettle>", url="https://acme.example")
         self.comment = self.news.comment("dang_it", story.id, text)
-        return eventually(lambda: self.card(text), within=30)
+        return eventually(lambda: self.card(text), within=180)
 
 
 @pytest.fixture

@@ -319,7 +319,7 @@ def test_a_home_that_nobody_looks_at_any_more_is_left_alone(bot: Bot) -> None:
 def test_the_other_tab_of_the_app_publishes_nothing(bot: Bot) -> None:
     event = {"type": "app_home_opened", "user": "U0ANA", "channel": bot.ana.dm().id, "tab": "messages"}
 
-    bot.slack.sender.send_event(event).tried.wait(5)
+    bot.slack.sender.send_event(event).tried.wait(120)
 
     assert published(bot) == 0
 

@@ -6,7 +6,6 @@ import pytest
 from pydantic import SecretStr
 
 from bot.ingest import backfill
-from bot.networks.http_client import CallLimits
 from bot.networks.mastodon.client import MastodonNetwork
 from bot.networks.mastodon.settings import MastodonSettings
 from bot.networks.x.client import XNetwork
@@ -14,12 +13,12 @@ from bot.networks.x.settings import XSettings
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from sandbox.mastodon import MastodonServer, MastodonWorld
 from sandbox.slack.workspace.message import Message
+from tests.patience import CALL_LIMITS as LIMITS
 from tests.stage import worlds
 from tests.story.harness import KEYS, Bot, eventually, settings_for, started
 
 WORDS = "@acmebrew my kettle leaks since this morning"
 HANDLE = "maria@remote.example"
-LIMITS = CallLimits(connect_seconds=5, call_seconds=20)
 
 
 class CrossPosted(Bot):

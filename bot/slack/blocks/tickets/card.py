@@ -36,6 +36,7 @@ from bot.slack.blocks.tickets.priority_line import build_priority_line
 from models import Mention, Ticket
 from models.core.mrkdwn import escape_entities
 from models.slack.notice import quote_block_id
+from models.sources import answerability
 from models.sources.attachment import describe_attachments
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.incoming_post import is_private
@@ -223,7 +224,12 @@ def _status_line(view: CardView) -> str:
         parts.append(f":pencil2: <@{ticket.composer}> has been replying since {since}")
     if ticket.state == TicketState.WAITING and ticket.due_at is not None and not _is_served(view):
         parts.append(f"due {date_token(ticket.due_at, '{date_short_pretty} {time}')}")
-    if ticket.state == TicketState.WAITING and not view.replies and (why := _manual_reason(view)) is not None:
+    if ticket.state in OPEN_STATES and view.impossible is not None:
+        no_reply = f"it takes no reply on {view.target_title}"
+        parts.append(f":no_entry: {no_reply}: {mrkdwn_literal(view.impossible.rstrip('.'))}")
+    elif (
+        ticket.state == TicketState.WAITING and not view.replies and (why := _manual_reason(view)) is not None
+    ):
         by_hand = f"can only be replied to by hand on {view.target_title}"
         parts.append(f":arrow_upper_right: {by_hand}: {mrkdwn_literal(why)}")
     return "  ·  ".join([*parts, f"#{ticket.id}"])
@@ -271,5 +277,5 @@ def _answered_text(ticket: Ticket) -> str:
 def _manual_reason(view: CardView) -> str | None:
     """Why our app may not answer; the first sentence of it, for a network's own words may go on and on."""
     target = view.target or view.newest
-    why = target.answerable if target is not None else None
+    why = answerability.by_hand_reason(target.answerable) if target is not None else None
     return why.partition(". ")[0].rstrip(".") if why is not None else None

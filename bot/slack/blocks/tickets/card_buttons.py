@@ -60,7 +60,7 @@ def _delete_options(view: CardView) -> list[MenuOption]:
 
 def _open_buttons(view: CardView, value: TicketValue, *, busy: bool) -> list[dict[str, Any]]:
     row = []
-    if not busy and view.network is not None:
+    if not busy and view.network is not None and view.impossible is None:
         row.append(button("Reply", "reply", value, style="primary"))
     short = TicketValue(value.ticket)
     if view.ticket.owner is None:

@@ -35,12 +35,14 @@ class CardView:
     title: str
     account: str  # the handle of the one that answers unless another is chosen
     account_id: str | None = None
+    impossible: str | None = None  # why nobody can reply to it, by hand either
     connected: tuple[str, ...] | None = None  # the handles of those that heard what is shown; None: `account`
     further_reasons: Mapping[int, tuple[str, ...]] = field(
         default_factory=dict
     )  # by mention: why else it is here
     left: tuple[str, ...] = ()  # and of those that are not connected any more
     reply_accounts: Mapping[int, str] = field(default_factory=dict)  # as which one each reply goes, by its id
+    reply_networks: Mapping[int, Network] = field(default_factory=dict)  # how each goes out, where known
     issues: tuple[Issue, ...] = ()  # what it is about
     is_disconnected: bool = False  # its account, or that of a reply, is not connected
     disconnected: str | None = None  # the handle of that account, if it is not `account`
@@ -59,9 +61,13 @@ class CardView:
         return self.title_on(reply.network_on(self.ticket))
 
     def network_of(self, reply: Reply) -> Network | None:
-        """The network that `reply` is on, or goes out on; None where there are no keys for it."""
+        """The network that `reply` is on, or goes out on, as its account sees it.
+
+        None where there are no keys for the network.
+        """
         name = reply.network_on(self.ticket)
-        return next((one.network for one in self.twins if one.name == name), self.network)
+        there = next((one.network for one in self.twins if one.name == name), self.network)
+        return self.reply_networks.get(reply.id, there)
 
     @property
     def target(self) -> Mention | None:

@@ -38,7 +38,7 @@ class FeedRoom:
     def read(self) -> int:
         """Read what is due, and return how many feeds were."""
         started = schedule.start_due(self.here.ctx, self.here.network)
-        assert self.here.ctx.feed_readings.wait_until_idle(within=30)
+        assert self.here.ctx.feed_readings.wait_until_idle(within=180)
         return started
 
     def later(self, **time: float) -> int:

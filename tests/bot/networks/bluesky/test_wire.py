@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.networks.base import Later, Refused, Unsure
-from bot.networks.bluesky import publishing
+from bot.networks.http_client import CallLimits
 from tests.bot.networks.bluesky.core import frozen, only
 from tests.bot.networks.stages import target
 
@@ -134,9 +134,9 @@ def test_a_handle_that_cannot_be_looked_up_now_puts_the_reply_off(stage, post):
     assert "did:plc" in frozen(stage, post, "hi @maria.test")
 
 
-def test_a_slow_server_puts_the_reply_off_before_its_worker_loses_it(stage, post, monkeypatch):
+def test_a_slow_server_puts_the_reply_off_before_its_worker_loses_it(stage, post):
     body = frozen(stage, post)
-    monkeypatch.setattr(publishing, "_BEGIN_CALLS_WITHIN_SECONDS", -1.0)
+    stage.network._caller.limits = CallLimits(begin_seconds=-1.0)
 
     with pytest.raises(Later):
         frozen(stage, post)

@@ -76,7 +76,7 @@ class TlsServer:
         with contextlib.suppress(OSError):
             self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
-        self._thread.join(10)
+        self._thread.join(120)
 
 
 @pytest.fixture

@@ -9,13 +9,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.networks.http_client import CallLimits
 from bot.networks.mastodon.client import MastodonNetwork
 from bot.networks.mastodon.settings import MastodonSettings
 from bot.networks.values import Position, Post, ReplyTarget
 from sandbox.mastodon import FLAVOURS, MastodonServer, MastodonWorld
-
-LIMITS = CallLimits(connect_seconds=5, call_seconds=20)
+from tests.patience import CALL_LIMITS as LIMITS
 
 
 class Here:

@@ -50,9 +50,9 @@ class Person:
 
     def wait_for_code(self, request, page):
         self.page = page
-        form = requests.get(page, timeout=5).text
+        form = requests.get(page, timeout=120).text
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) | {"decision": self.decision}
-        landed = requests.post(page.partition("?")[0], data=fields, timeout=5, allow_redirects=False)
+        landed = requests.post(page.partition("?")[0], data=fields, timeout=120, allow_redirects=False)
         answer = parse_qs(urlsplit(landed.headers["Location"]).query)
         assert answer["state"] == [request.state]
         if "error" in answer:

@@ -127,16 +127,16 @@ def test_the_account_is_heard_on_its_servers_stream(here):
         here.network._identity.last = replace(who, server=replace(who.server, streaming_url=announced))
         stream = here.network.stream(WISH, account_id=here.us, stop=threading.Event())
         assert next(stream).kind == "alive"
-        streams.connections.get(timeout=20).send(mention())
+        streams.connections.get(timeout=120).send(mention())
 
         assert next(stream).post_id == "https://remote.example/posts/7"
         assert here.network.stream_address == here.server.url
-        request = streams.requests.get(timeout=20)
+        request = streams.requests.get(timeout=120)
         assert (request.path, request.headers["Authorization"]) == (
             "/api/v1/streaming",
             f"Bearer {here.token}",
         )
-        assert "user:notification" in streams.received.get(timeout=20)
+        assert "user:notification" in streams.received.get(timeout=120)
         stream.close()
 
 

@@ -162,6 +162,41 @@ def test_each_post_without_an_id_is_kept_to_be_looked_at(here, monkeypatch):
     assert len(bad) == len(rows)
 
 
+def test_a_notification_without_an_id_is_heard_or_kept_to_be_looked_at(here, monkeypatch):
+    said = say(here, 3)
+    original = here.network._api.get_list
+
+    def without_ids(path, params=(), *, kind):
+        rows = original(path, params, kind=kind)
+        if path.endswith("/notifications") and rows:
+            first, second, *others = rows
+            del first["id"], second["id"]
+            second["status"] = {"content": "<p>who?</p>"}
+            return [first, second, {"type": "favourite", "status": {}}, *others]
+        return rows
+
+    monkeypatch.setattr(here.network._api, "get_list", without_ids)
+    pages = here.pages()
+
+    assert sorted(post.id for page in pages for post in page.posts) == sorted([said[2], said[0]])
+    (kept,) = [row for page in pages for row in page.unreadable]
+    assert "who?" in kept.raw
+
+
+@pytest.mark.parametrize("here", ["hollo"], indirect=True)
+def test_mentions_of_one_millisecond_at_the_end_of_a_page_are_heard(here):
+    """Hollo's ids say when in milliseconds, and `max_id` leaves out all that share the moment."""
+    start, said = here.world.clock(), list[str]()
+    for number in range(200):
+        here.world.clock = lambda number=number: start + timedelta(milliseconds=number // 7)
+        said += say(here, 1)
+
+    pages = here.pages(Position((start - timedelta(seconds=1)).isoformat()))
+
+    assert sorted(post.id for page in pages for post in page.posts) == sorted(said)
+    assert not any(page.has_gap for page in pages)
+
+
 def test_rows_that_come_twice_are_posts_once(here):
     said = say(here, 3)
     here.world.faults.add(NOTIFICATIONS, "repeated")

@@ -20,8 +20,8 @@ from bot.networks.x.settings import XSettings
 from sandbox.x import XServer
 from tests.bot.networks.conftest import http
 from tests.bot.networks.stages import settings, target
+from tests.patience import CALL_LIMITS as LONG
 
-LONG = CallLimits(connect_seconds=5, call_seconds=30)
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 TO = ReplyTarget("1990000000000000000", "7", "maria", AT)
 ME = http("200 OK", b'{"data":{"id":"42","username":"acmebrew","name":"Acme Brew"}}')
@@ -895,7 +895,7 @@ def test_threads_share_an_account_and_not_a_client(x, world, start):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
 
     assert failed == []
     assert len(heard) == 8
@@ -982,7 +982,7 @@ def test_many_threads_ask_once_who_we_are(server, world, acmetea):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
 
     assert outcomes == [None] * 6
     assert world.counts["GET /2/users/me"] == 1

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,8 +21,8 @@ from bot.networks.x.settings import XSettings
 from sandbox.x import XServer
 from tests.bot.networks.conftest import http
 from tests.bot.networks.stages import Given, settings
+from tests.patience import CALL_LIMITS as LONG
 
-LONG = CallLimits(connect_seconds=5, call_seconds=30)
 SHORT = CallLimits(connect_seconds=5, call_seconds=0.5)
 BACK = "http://127.0.0.1:8765/callback"
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -54,9 +55,9 @@ def oauth(server, app):
 
 def consented(page):
     """The code that X gives when a person presses its button."""
-    form = requests.get(page, timeout=5).text
+    form = requests.get(page, timeout=120).text
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) | {"decision": "yes"}
-    answer = requests.post(page.partition("?")[0], data=fields, timeout=5, allow_redirects=False)
+    answer = requests.post(page.partition("?")[0], data=fields, timeout=120, allow_redirects=False)
     return parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
 
 
@@ -313,10 +314,10 @@ def test_without_a_token_nothing_is_called(server, world, app):
     assert world.requests == []
 
 
-def test_a_reply_whose_token_came_late_is_not_sent(server, world, app, monkeypatch):
+def test_a_reply_whose_token_came_late_is_not_sent(server, world, app):
     """Its worker's lease would run out while it is on the wire."""
-    x, _ = signed(server, world.grants.grant(app).access)
-    monkeypatch.setattr("bot.networks.x.client._SIGN_TIMEOUT_SECONDS", -1.0)
+    tokens = Given(world.grants.grant(app).access)
+    x = XNetwork(oauth2_settings(server.url), replace(LONG, sign_seconds=-1.0), tokens=tokens)
 
     with pytest.raises(Later, match="Nothing was sent"):
         x.publish("Hi!", TO, "key", account_id=world.brand.id)
