@@ -322,6 +322,15 @@ class Links(ABC):
         """Return the public address of somebody's profile, empty if there is none."""
         return ""
 
+    def post_id_at(self, address: str) -> str | None:
+        """Return the id of the post at that address of the network; None if it is no post's.
+
+        Where Heard cannot see our own posts, people give the link of what they posted by hand, and the post
+        is looked at with `refresh`.
+        """
+        del address
+        return None
+
     def thread_title(self, reply_context: str) -> str | None:
         """Return what a post is a part of, from its `Post.reply_context`, such as the story of a comment."""
         del reply_context

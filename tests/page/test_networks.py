@@ -221,7 +221,9 @@ def test_the_networks_are_tabs_for_the_keyboard_and_say_what_is_new_behind_them(
 ) -> None:
     ana = window()
     tabs = ana.page.get_by_role("tablist", name="Networks")
-    x, mastodon, bluesky = (tabs.get_by_role("tab", name=name) for name in ("X", "Mastodon", "Bluesky"))
+    x, mastodon, bluesky, last = (
+        tabs.get_by_role("tab", name=name) for name in ("X", "Mastodon", "Bluesky", "Forum")
+    )
     expect(x).to_have_attribute("aria-selected", "true")
     demo.context.bluesky.world.post("tomreads.test", "a post behind the tab")
     expect(bluesky).to_have_accessible_name("Bluesky 1 new")
@@ -230,9 +232,11 @@ def test_the_networks_are_tabs_for_the_keyboard_and_say_what_is_new_behind_them(
     expect(mastodon).to_be_focused()
     expect(mastodon).to_have_attribute("aria-selected", "true")
     expect(ana.page.get_by_role("tabpanel", name="Mastodon")).to_be_visible()
-    ana.page.keyboard.press("End")
+    ana.page.keyboard.press("ArrowRight")
     expect(bluesky).to_be_focused()
     expect(bluesky).to_have_accessible_name("Bluesky")
+    ana.page.keyboard.press("End")
+    expect(last).to_be_focused()
     ana.page.keyboard.press("ArrowRight")
     expect(x).to_be_focused()
     expect(ana.page.get_by_role("tabpanel")).to_have_count(1)
