@@ -15,6 +15,7 @@ import requests
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, Unsure
 from bot.networks.http_client import CallLimits, HttpStatusError
+from bot.networks.json_values import JsonObject
 from bot.networks.oauth2 import TokenSource
 from bot.networks.values import (
     Absence,
@@ -31,7 +32,6 @@ from bot.networks.values import (
 from bot.networks.x import billing, errors, parsing
 from bot.networks.x import ids as x_ids
 from bot.networks.x import length as x_length
-from bot.networks.x.json_values import JsonObject
 from bot.networks.x.settings import CREDENTIALS, XSettings, secret_value
 from bot.networks.x.signing import NETWORK_NAME, Signer
 from bot.networks.x.timelines import OWN_POSTS_COMPLETE_BELOW, PAGE_SIZE, TimelineReader
