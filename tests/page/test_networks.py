@@ -194,7 +194,7 @@ def test_on_bluesky_a_gate_closes_the_conversation_and_a_quote_shows_what_it_quo
 
 
 def test_a_post_that_takes_no_reply_is_offered_none_until_its_author_lets_everybody_reply(
-    window: Open,
+    window: Open, picture: Take
 ) -> None:
     ana = window()
     tab = ana.tab("Bluesky")
@@ -205,8 +205,9 @@ def test_a_post_that_takes_no_reply_is_offered_none_until_its_author_lets_everyb
     expect(card).to_contain_text("You can still quote the post by hand on Bluesky")
     expect(card.get_by_role("button", name="Reply", exact=True)).to_have_count(0)
     expect(card.get_by_role("button", name="No reply needed")).to_be_visible()
-    expect(card.get_by_role("link", name="Open on Bluesky")).to_be_visible()
+    expect(card.get_by_role("button", name="Open on Bluesky")).to_be_visible()
     sound(ana.page)
+    picture(ana, "networks/takes-no-reply")
 
     said.get_by_role("button", name="Nobody can reply").click()
     ana.page.get_by_role("menuitem", name="Everybody can reply").click()
