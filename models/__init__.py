@@ -40,6 +40,7 @@ from models.sources.track import Track
 from models.tickets import word_index  # noqa: F401 - registers its listeners
 from models.tickets.pause import Pause
 from models.tickets.reply import Reply
+from models.tickets.reply_picture import ReplyPicture
 from models.tickets.ticket import Ticket
 from models.tickets.turn import Turn
 
@@ -80,6 +81,7 @@ __all__ = [
     "RateLimit",
     "Reaction",
     "Reply",
+    "ReplyPicture",
     "RollupProgress",
     "SharedAnswer",
     "Teammate",

@@ -25,7 +25,9 @@ class KeyedNetwork(MemoryNetwork):
         self.repeats: list[str] = []
         self.by_key: dict[str, PublishedReply] = {}
 
-    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
+    def freeze(
+        self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str, pictures: Any = ()
+    ) -> str:
         """The whole request as JSON."""
         self._must_be(account_id)
         self._strike("freeze")

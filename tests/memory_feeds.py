@@ -50,7 +50,7 @@ class FakeSites:
         self.unchanged[address] += is_known
         return Fetched(
             None if is_known else body,
-            "application/json",
+            "text/html" if body.startswith(b"<") else "application/json",
             self.moves.get(address, address),
             self.moves.get(address),
             Validators(etag),

@@ -7,6 +7,7 @@ network.fails("publish", Unsure("no answer"), landed=True)  # the next reply lan
 
 import copy
 import itertools
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from urllib.parse import urlencode
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import NO_CONTEXTS, Network, NetworkError, Publisher, Refused, WrongAccount
+from bot.networks.pictures import Picture, PictureLimits, UploadedPicture
 from bot.networks.values import (
     Absence,
     AccountIdentity,
@@ -39,6 +41,7 @@ NetworkMethod = Literal[
     "own_posts",
     "people",
     "freeze",
+    "upload",
     "publish",
     "repeat",
     "delete",
@@ -79,6 +82,9 @@ class MemoryNetwork(Network, Publisher):
         self._versions: dict[str, str] = {}  # each id of an edit chain: its stable id
         self._hidden: set[str] = set()  # stable ids
         self._failures: list[_Failure] = []
+        self.takes_pictures: PictureLimits | None = PictureLimits()
+        self.uploads: dict[str, Picture] = {}  # by what `upload` returned
+        self.shown: dict[str, list[Picture]] = {}  # the pictures of a post, by its id
         self.contexts_given: dict[str, str] = {}  # to `refresh`, by post
         self.allowances: dict[ReadKind, RateLimitStatus] = {}
         self._lock = threading.RLock()
@@ -250,6 +256,38 @@ class MemoryNetwork(Network, Publisher):
         with self._lock:
             return tuple(person for person in self._people.values() if person.id in ids)
 
+    @property
+    def picture_limits(self) -> PictureLimits | None:
+        """What a test has set."""
+        return self.takes_pictures
+
+    def upload(self, picture: Picture, *, account_id: str) -> str:
+        """Keep a picture."""
+        with self._lock:
+            self._must_be(account_id)
+            self._strike("upload")
+            media = f"media {next(self._ids)}"
+            self.uploads[media] = picture
+            self._strike("upload", landed=True)
+        return media
+
+    def freeze(
+        self,
+        text: str,
+        to: ReplyTarget,
+        key: str,
+        *,
+        at: datetime,
+        account_id: str,
+        pictures: Sequence[UploadedPicture] = (),
+    ) -> str:
+        """The pictures alone."""
+        del text, to, key, at
+        if not pictures:
+            return ""
+        self._must_be(account_id)
+        return json.dumps({"media": [one.media for one in pictures]})
+
     def publish(
         self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
     ) -> PublishedReply:
@@ -265,6 +303,8 @@ class MemoryNetwork(Network, Publisher):
                 visibility=to.visibility,
                 content_warning=to.content_warning,
             )
+            named = json.loads(frozen).get("media", []) if frozen.startswith("{") else []
+            self.shown[reply.id] = [self.uploads[one] for one in named]
             self._strike("publish", landed=True)
         return PublishedReply(reply.id, reply.url)
 

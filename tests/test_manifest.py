@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 from bot.cli.doctor import REQUIRED_SCOPES
+from bot.slack.file_calls import FILES_SCOPE
 from handlers.commands.router import SUBCOMMANDS
 
 ROOT = Path(__file__).parent.parent
@@ -11,12 +12,12 @@ HTTP = json.loads((ROOT / "manifest.http.json").read_text())
 
 def test_both_manifests_ask_for_the_same_least_scopes() -> None:
     for manifest in (SOCKETS, HTTP):
-        assert tuple(manifest["oauth_config"]["scopes"]["bot"]) == REQUIRED_SCOPES
+        assert manifest["oauth_config"]["scopes"]["bot"] == sorted([*REQUIRED_SCOPES, FILES_SCOPE])
 
 
 def test_each_scope_has_its_reason_in_the_docs() -> None:
     told = (ROOT / "docs" / "reference" / "scopes.md").read_text()
-    for scope in REQUIRED_SCOPES:
+    for scope in [*REQUIRED_SCOPES, FILES_SCOPE]:
         assert f"`{scope}`" in told
 
 

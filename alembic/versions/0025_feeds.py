@@ -5,7 +5,7 @@ which several tracks may share, in a table of its own. A post keeps the time tha
 that was not believed.
 
 Revision: 0025
-Follows: 0023
+Follows: 0024
 """
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from alembic import op
 from models.core.base import BigKey, Moment
 
 revision = "0025"
-down_revision = "0023"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

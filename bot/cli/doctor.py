@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cli import doctor_networks
-from bot.cli.findings import Finding, Level, bad, ok, warn
+from bot.cli.findings import Finding, Level, bad, note, ok, warn
 from bot.cli.setting_places import place_of, with_place
 from bot.context import BotContext
 from bot.notices import clock_set_back
@@ -16,6 +16,7 @@ from bot.runtime import migrations
 from bot.slack.blocks.elements import format_duration
 from bot.slack.client import TokenInfo
 from bot.slack.errors import SlackError, SlackRefusedError
+from bot.slack.file_calls import FILES_SCOPE
 from bot.slack.sender_permissions import is_group, unreadable_reason
 from models import ChannelSettings, Pause
 from models.core.database import BusyError
@@ -133,8 +134,11 @@ def _scopes(examined: TokenInfo) -> Iterator[Finding]:
     if missing:
         mend = "Add them under OAuth & Permissions, then reinstall the app."
         yield bad("scopes", f"{', '.join(missing)} missing. {mend}")
-    else:
+    elif FILES_SCOPE in examined.scopes:
         yield ok("scopes", "all granted.")
+    if FILES_SCOPE not in examined.scopes:
+        mend = "To send them, add it under OAuth & Permissions, reinstall the app, then restart Heard."
+        yield note("scopes", f"{FILES_SCOPE} missing, so pictures can't go along with replies. {mend}")
 
 
 def _clock(ctx: BotContext, whose: str, date: str | None) -> Iterator[Finding]:

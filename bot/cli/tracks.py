@@ -18,7 +18,7 @@ from bot.cli.errors import one_line_errors
 from bot.ingest import track_checks
 from bot.networks.registry import NetworkSettings
 from bot.slack.blocks.text import unescape
-from models import Account, Track
+from models import Account, Credential, Track
 from models.core.base import RuleBrokenError
 from models.sources import track_rules
 from models.sources.track import FEED_TRACK, MENTIONS_TRACK, TrackKind
@@ -28,8 +28,8 @@ ADDABLE_KINDS: tuple[str, ...] = tuple(kind for kind in get_args(TrackKind) if k
 OPML_SUFFIXES = {".opml", ".xml"}
 _LANGUAGE_HELP = "Only posts in that language, such as en; may be repeated."
 _EXCEPT_HELP = "Leave out posts of that person; may be repeated."
-_EVERY_HELP = "How often a feed is read, in seconds; else FEED_POLL_SECONDS, and as its publisher allows."
-_PRESET_HELP = "A site such as reddit-search, of which QUERY says what to listen for instead of an address."
+_EVERY_HELP = "How often a feed is read, in seconds, as far as its publisher allows."
+_PRESET_HELP = "A site such as stack-exchange, of which QUERY says what to listen for instead of an address."
 _CHANNEL_HELP = "The Slack channel (C…) where its posts are shown; else SLACK_CHANNEL."
 
 
@@ -66,9 +66,12 @@ def add(
 
     KIND is search, hashtag or feed. QUERY may have words, "phrases", -without, #tag, @handle and or. Of a
     feed it is the address; WORDS then say which of its entries count, all of them without.
-    """
+    \f
+    Exits with one line if a rule forbids it (`TrackRuleError`).
+    """  # noqa: D301 - click ends the help text at the form feed
     with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
-        name = network or _only_network(kind, on_networks)
+        with database.read() as session:
+            name = network or _only_network(session, kind, on_networks)
         with _refusals(), database.write() as session:
             if kind == FEED_TRACK:
                 draft = feed_tracks.build_draft(
@@ -209,7 +212,8 @@ def _import_opml(file: Path, *, channel: str | None, is_sure: bool) -> None:
     """Show the feeds in an OPML file, ask, and add those that are not there yet."""
     with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
         with _refusals():
-            network = _only_network(FEED_TRACK, on_networks)
+            with database.read() as session:
+                network = _only_network(session, FEED_TRACK, on_networks)
             if file.stat().st_size > track_file.FILE_MAX_BYTES:
                 raise track_rules.TrackRuleError(
                     f"The file has more than {track_file.FILE_MAX_BYTES:,} bytes."
@@ -230,7 +234,7 @@ def _import_opml(file: Path, *, channel: str | None, is_sure: bool) -> None:
 def _read_draft(
     session: Session, one: track_file.TrackEntry, on_networks: Mapping[str, NetworkSettings]
 ) -> TrackDraft:
-    name = one.network or _only_network(one.kind, on_networks)
+    name = one.network or _only_network(session, one.kind, on_networks)
     return one.to_draft(name, _account_id(session, name, one.account))
 
 
@@ -241,9 +245,10 @@ def _change(track_id: int, act: Any, done: str) -> None:  # noqa: ANN401 - one o
         click.echo(f"Track {track_id} {done}.")
 
 
-def _only_network(kind: TrackKind, on_networks: Mapping[str, NetworkSettings]) -> str:
+def _only_network(session: Session, kind: TrackKind, on_networks: Mapping[str, NetworkSettings]) -> str:
     """Return the network that can do it; ends the process with a line if there is not exactly one."""
-    able = track_checks.able_networks(kind, on_networks)
+    connected = {one.network for one in Credential.all(session) if one.disconnected_at is None}
+    able = track_checks.able_networks(kind, on_networks, connected)
     if not able:
         _refuse(f"Heard knows no network where it can listen for a {kind}.")
     if len(able) > 1:

@@ -178,7 +178,9 @@ def _ingest_reason(post: Post) -> str:
         return "names us"
     if post.summons == "explicit":
         return "mentions us"
-    return "quotes us" if post.quotes_us else "answers us"
+    if post.quotes_us:
+        return "quotes us"
+    return "continues their post" if post.continues else "answers us"
 
 
 def _clean_text(words: str | None) -> str | None:

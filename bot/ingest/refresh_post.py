@@ -10,9 +10,10 @@ from weakref import WeakKeyDictionary
 from bot.context import BotContext
 from bot.ingest.missing_posts import PostCheck, check_siblings, contexts_of, record_answer
 from bot.ingest.own_posts import apply_posts, is_known
+from bot.ingest.page_writer import commit_page
 from bot.ingest.reply_target import build_reply_target
 from bot.networks.base import Later, Network, Publisher
-from bot.networks.values import ReplyTarget
+from bot.networks.values import PostPage, ReplyTarget
 from bot.runtime import pace
 from models import Author, Cursor, Ticket
 from models.core.database import Database
@@ -52,9 +53,10 @@ def refresh_target(ctx: BotContext, ticket_id: int, network: str | None = None) 
 
     `network` is where the answer goes (None: the preset one).
 
-    An edit brings the new words, an answer that an account of ours made by hand ends the turn. That the post
-    is not shown is noted (models/tickets/not_shown.py); shown again, its words are read anew. At most once a
-    minute a ticket; if the network does not answer now, nothing changes.
+    An edit brings the new words, and further parts of the customer's own thread are heard. An answer that an
+    account of ours made by hand ends the turn. That the post is not shown is noted
+    (models/tickets/not_shown.py); shown again, its words are read anew. At most once a minute a ticket; if
+    the network does not answer now, nothing changes.
     """
     if not _is_due(ctx, ticket_id, network):
         return
@@ -132,7 +134,9 @@ def _ask_and_record(ctx: BotContext, question: _RefreshRequest) -> bool:
         for one, account_id in question.answering
         if one.account().id == account_id
     )
-    return changed or answered
+    parts = network.later_parts(target, account_id=question.account_id) if question.is_open else PostPage(())
+    heard = commit_page(ctx, network, network.account(), parts, and_then=None) if parts.posts else 0
+    return changed or answered or heard > 0
 
 
 def _is_already_answered(

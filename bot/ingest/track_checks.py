@@ -1,6 +1,6 @@
 """Whether a network can find what somebody wants to listen for, asked before anything is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from bot.ingest import track_matches
 from bot.networks import registry
@@ -14,15 +14,19 @@ from models.sources.track_rules import TrackDraft, TrackRuleError
 CALL_OF_KIND: Mapping[str, ReadCall] = {"search": "search", "hashtag": "search", "feed": "feed"}
 
 
-def able_networks(kind: TrackKind, on_networks: Mapping[str, NetworkSettings]) -> list[str]:
+def able_networks(
+    kind: TrackKind, on_networks: Mapping[str, NetworkSettings], connected: Collection[str] = ()
+) -> list[str]:
     """Return the names of the networks that can do it: those that are set up, else all that Heard knows.
 
+    Set up are those with settings of their own, and those of which an account is `connected`.
     One that needs no account is there on every machine, so that it says nothing about what somebody means: it
     is among several, and is the only one only where no other could do it.
     """
     call, registered = CALL_OF_KIND.get(kind), registry.registered()
     able = [name for name, one in registered.items() if call is not None and supports(one.network, call)]
-    set_up = [name for name in able if name in on_networks and on_networks[name].is_configured]
+    used = {name for name, settings in on_networks.items() if settings.is_configured} | set(connected)
+    set_up = [name for name in able if name in used]
     if len(set_up) == 1:
         return set_up
     return [name for name in able if name in set_up or registered[name].is_always_there] if set_up else able

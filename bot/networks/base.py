@@ -14,6 +14,7 @@ from typing import Literal
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly
 from bot.networks.charges import NO_PRICES, ChargeLog, Price
+from bot.networks.pictures import PictureSender, UploadedPicture
 from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import (
     Absence,
@@ -207,6 +208,13 @@ class Reader:
         """
         return PostPage(()), {}
 
+    def later_parts(self, of: ReplyTarget, *, account_id: str) -> PostPage:
+        """Return the further parts of a thread that the author of the post `of` began with it.
+
+        As far as one call shows them: they may call nobody, and then no list of mentions has them.
+        """
+        return PostPage(())
+
     @property
     def stream_address(self) -> str | None:
         """Where the account's live stream is, without secrets; None if there is none. Asks nobody."""
@@ -234,20 +242,28 @@ class Reader:
         return None
 
 
-class Publisher(ABC):
+class Publisher(PictureSender, ABC):
     """What Heard can post on a network, and how it finds out what became of it.
 
     Every call names the account that it is for, as `Reader` does, and is never retried in here.
     """
 
-    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
+    def freeze(
+        self,
+        text: str,
+        to: ReplyTarget,
+        key: str,
+        *,
+        at: datetime,
+        account_id: str,
+        pictures: Sequence[UploadedPicture] = (),
+    ) -> str:
         """Return the whole request that `publish` will send, in the network's own form; empty: it needs none.
 
-        The ledger keeps it before the first call, so that every call for this reply says exactly the same.
-        It may read from the network what the reply needs, and see whether it would be refused; it writes
-        nothing there. Raises `Refused` and `Later`.
+        The ledger keeps it before the first call, so that every call for this reply says and shows exactly
+        the same. It may read what the reply needs, and see if it would be refused. Raises `Refused`, `Later`.
         """
-        del text, to, key, at, account_id
+        del text, to, key, at, account_id, pictures
         return ""
 
     @abstractmethod
@@ -359,6 +375,7 @@ class Network(Reader, Links):
     name: str  # how the ledger knows it
     title: str  # how people know it
     connection: str = ""  # whose credentials: empty, the environment's; else the id of their row
+    preset_rank = 1  # where one of several networks is to be chosen, the lowest is preset
     stored_account_id: str | None = None  # the account that those are for, as the ledger says
     seen_account_id: str | None = None  # the account that `account` named last
     has_credentials: bool = True  # False: nobody has connected an account yet, so every call raises `Later`

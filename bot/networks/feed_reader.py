@@ -32,7 +32,7 @@ class FeedReading:
     has changed. Its `has_gap` says that the document shows nothing of what was listed before. `new_ids` are
     those of its posts that the reading before did not show. `fresh_for` is how long the publisher wants
     nobody to ask again. `moved_to` is the address where the feed has been long enough to be read there from
-    now on, None if it stays.
+    now on, None if it stays. `is_page`: the address is a page's, and `moved_to` the feed that it names.
     """
 
     page: PostPage
@@ -40,6 +40,7 @@ class FeedReading:
     title: str
     fresh_for: timedelta = timedelta()
     moved_to: str | None = None
+    is_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class Post:
     file reads it. `no_reply_because` is a sentence if the network says that nobody, or we, may answer it.
     `dated_at` is the time that its writer put there, however wrong; None where the network sets the time, or
     the writer has put none.
+    `continues`: it is a further part of its author's own thread (`Reader.later_parts`).
     """
 
     network: str
@@ -102,6 +103,7 @@ class Post:
     reply_context: str = ""
     no_reply_because: str | None = None
     dated_at: datetime | None = None
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,27 @@ def post_moved(
     _post(ctx, session, tracks, sentence, at=at)
 
 
+def post_found(
+    ctx: BotContext,
+    session: Session,
+    network: FeedReader,
+    feed: Feed,
+    tracks: Iterable[Track],
+    *,
+    at: datetime,
+) -> None:
+    """The address is that of a page, which names its feed."""
+    page = mrkdwn_literal(network.shown_address(feed.address))
+    found = mrkdwn_literal(network.shown_address(feed.current_address))
+    _post(
+        ctx,
+        session,
+        tracks,
+        f":satellite_antenna: {page} is a page. I read the feed that it names: {found}.",
+        at=at,
+    )
+
+
 def post_first_reading(
     ctx: BotContext, session: Session, name: str, track: Track, *, left_out: int, at: datetime
 ) -> None:

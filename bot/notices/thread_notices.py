@@ -58,6 +58,9 @@ HANDED_OFF = ThreadNotice(
     "then press *I posted it*. Your words:",
     quotes_reply=True,
 )
+HANDED_OFF_PICTURES = ThreadNotice(
+    ":frame_with_picture: {actor}, Heard can't post your pictures there either. Add them yourself: {detail}."
+)
 STILL_HANDED_OFF = ThreadNotice(
     ":arrow_upper_right: {actor}, your reply still needs to be posted by hand: I can't see it on {network}. "
     "Sign in there{as_account}, press *Open on {network}* on the card, or *I did not post it*."

@@ -20,6 +20,7 @@ from bot.publish.locked_reply import (
     build_publish_job,
     lock_if_due,
     lock_reply,
+    pictures_to_send,
     publish_limit_key,
 )
 from bot.runtime import crash_points
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 # Both are longer than a whole call (8 s).
 FREEZE_LEASE = timedelta(seconds=12)  # nobody else freezes it meanwhile
 FROZEN_MAX_AGE = timedelta(minutes=1)  # so long after a try the network's look at the post still counts
+MEDIA_MIN_LIFE = timedelta(minutes=1)  # an upload that the network drops sooner is uploaded again
 SEND_LEASE = timedelta(seconds=12)  # counts from the intent: if it ended, its worker is dead
 
 
@@ -44,9 +46,12 @@ def begin_freeze(ctx: BotContext, reply_id: int, sender: send_checks.SenderCheck
     """
     with ctx.db.write() as session:
         ticket, reply = lock_if_due(ctx, session, reply_id, DeliveryState.QUEUED)
-        if not _may_leave(ctx, session, ticket, reply, sender):
+        if not may_leave(ctx, session, ticket, reply, sender):
             return None
         at = ctx.now()
+        if not _has_pictures(session, reply, at=at):
+            reply.due_at = at
+            return None
         is_stale = reply.sent_at is None or abs(at - reply.sent_at) > FROZEN_MAX_AGE
         is_other_version = reply.sent_to != build_publish_job(session, ticket, reply).target.post_id
         if is_other_version or (is_stale and not reply.was_unsure(session)):
@@ -66,7 +71,12 @@ def freeze(ctx: BotContext, network: Network, job: PublishJob) -> str:
         return job.frozen
     try:
         frozen = as_publisher(network).freeze(
-            job.text, job.target, job.key, at=ctx.now(), account_id=job.account_id
+            job.text,
+            job.target,
+            job.key,
+            at=ctx.now(),
+            account_id=job.account_id,
+            pictures=job.pictures,
         )
     except NetworkError:
         raise
@@ -93,10 +103,14 @@ def begin_send(
         if ctx.stop.is_set():  # there was time for one call only
             reply.due_at = at
             return None
-        if not _may_leave(ctx, session, ticket, reply, sender):
+        if not may_leave(ctx, session, ticket, reply, sender):
             return None
-        target = build_publish_job(session, ticket, reply).target
-        if target != job.target:  # the post was edited meanwhile: the request is for another version
+        now = build_publish_job(session, ticket, reply)
+        target = now.target
+        is_whole = now.pictures == job.pictures and _has_pictures(session, reply, at=at)
+        if (
+            target != job.target or not is_whole
+        ):  # it was edited meanwhile: the request is for another version
             reply.due_at = at
             return None
         reply.frozen = frozen
@@ -123,10 +137,15 @@ def lock_attempt(ctx: BotContext, session: Session, job: PublishJob) -> tuple[Ti
     return ticket, reply
 
 
-def _may_leave(
+def _has_pictures(session: Session, reply: Reply, *, at: datetime) -> bool:
+    """Whether the network has all pictures of the reply: it never leaves without them."""
+    return all(one.is_uploaded(at=at) for one in pictures_to_send(session, reply.id))
+
+
+def may_leave(
     ctx: BotContext, session: Session, ticket: Ticket, reply: Reply, sender: send_checks.SenderCheck
 ) -> bool:
-    """Whether the reply may leave now; if not, it is stopped, or waits."""
+    """Return whether the reply may leave now; if not, it is stopped, or waits."""
     at = ctx.now()
     network = ctx.networks.for_account(reply.network_on(ticket), reply.account_id)
     if send_checks.block_if_not_allowed(session, ticket, reply, sender, network, at=at):

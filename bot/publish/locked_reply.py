@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest.reply_target import build_reply_target
 from bot.networks.base import Network, Publisher, Refused
+from bot.networks.pictures import UploadedPicture
 from bot.networks.values import ReplyTarget
-from models import Author, Mention, Reply, Ticket
+from models import Author, Mention, Reply, ReplyPicture, Ticket
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.reply import OvertakenError
 
@@ -39,6 +40,7 @@ class PublishJob:
     until: datetime  # the end of the lease
     tries: int
     looks_again: bool = False  # `frozen` stays, but the post is looked at anew before it is sent
+    pictures: tuple[UploadedPicture, ...] = ()  # those that the network has
 
 
 def as_publisher(network: Network) -> Publisher:
@@ -94,4 +96,14 @@ def build_publish_job(session: Session, ticket: Ticket, reply: Reply) -> Publish
         started_at=reply.sent_at or reply.created_at,
         until=reply.due_at or reply.created_at,
         tries=reply.tries,
+        pictures=tuple(
+            UploadedPicture(one.media, one.alt_text, one.width or 1, one.height or 1)
+            for one in pictures_to_send(session, reply.id)
+            if one.media is not None
+        ),
     )
+
+
+def pictures_to_send(session: Session, reply_id: int) -> list[ReplyPicture]:
+    """Return the pictures that a reply has to go out with, in order: all of them, or it does not leave."""
+    return [one for one in ReplyPicture.of(session, reply_id) if one.goes_along]

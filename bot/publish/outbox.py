@@ -11,12 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, case, func, select
+from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest import missing_posts
 from bot.networks.base import Later, Network, NetworkError, Refused, Unsure, WrongAccount
+from bot.networks.pictures import PROCESSING_CAUSE
 from bot.notices import clock_set_back, network_alarms, thread_notices
-from bot.publish import account_check, delete_reply, intent, manual_posting, reconcile, send_checks
+from bot.publish import (
+    account_check,
+    delete_reply,
+    intent,
+    manual_posting,
+    picture_upload,
+    reconcile,
+    send_checks,
+)
 from bot.publish.locked_reply import (
     LEASE_MIN_REMAINING,
     PublishJob,
@@ -24,6 +34,7 @@ from bot.publish.locked_reply import (
     as_publisher,
     lock_if_due,
     lock_reply,
+    pictures_to_send,
     publish_limit_key,
 )
 from bot.runtime import crash_points, pace
@@ -36,6 +47,7 @@ from models.tickets.state import OPEN_STATES
 log = logging.getLogger(__name__)
 
 BASE_RETRY_DELAY = timedelta(minutes=1)
+PROCESSING_RETRY_DELAY = timedelta(seconds=3)  # until a network has worked on a picture
 BATCH_MAX_REPLIES = 50
 ROUND_MAX_DURATION = timedelta(
     seconds=1
@@ -149,8 +161,10 @@ def _end_undo_window(ctx: BotContext, reply_id: int) -> None:
 
 
 def _send(ctx: BotContext, reply_id: int) -> None:
-    """Freeze the request, declare the intent, commit, call, record."""
+    """Upload its pictures, freeze the request, declare the intent, commit, call, record."""
     sender = send_checks.check_sender(ctx, reply_id)
+    if not picture_upload.upload_missing(ctx, reply_id, sender, _record_no):
+        return
     job = intent.begin_freeze(ctx, reply_id, sender)
     if job is None:
         return
@@ -224,6 +238,7 @@ def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused:
         if refused.reason == "not summoned":
             manual_posting.hand_off(session, ticket, reply, refused.detail, at=at)
             thread_notices.post(session, thread_notices.HANDED_OFF, reply, at=at, network=network.title)
+            _tell_of_pictures(session, reply, at=at)
         elif refused.reason == "parent gone":
             mention = Mention.load(session, ticket.id, reply.to_post_id)
             not_shown.record_miss(
@@ -236,6 +251,13 @@ def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused:
             thread_notices.post(session, notice, reply, at=at, network=network.title, detail=why)
     if refused.reason == "parent gone":
         missing_posts.check_siblings(ctx, network, [ticket.id])
+
+
+def _tell_of_pictures(session: Session, reply: Reply, *, at: datetime) -> None:
+    """Name the pictures of a reply that somebody has to post by hand."""
+    if pictures := pictures_to_send(session, reply.id):
+        names = ", ".join(one.name for one in pictures)
+        thread_notices.post(session, thread_notices.HANDED_OFF_PICTURES, reply, at=at, detail=names)
 
 
 def _refusal_notice(ticket: Ticket, refused: Refused) -> thread_notices.ThreadNotice:
@@ -274,6 +296,10 @@ def _postpone(ctx: BotContext, job: PublishJob, later: Later) -> None:
             return
         ticket, reply = attempt
         at = ctx.now()
+        if later.cause == PROCESSING_CAUSE:  # as a rule for seconds, and nobody has to know
+            until = at + PROCESSING_RETRY_DELAY
+            reply.put_off(session, at=at, until=until, reason=later.cause, detail=later.detail)
+            return
         wait = _backoff(reply.tries, later.cause)
         until = max(pace.retry_at(later, at=at, otherwise=wait), at + wait)
         first = reply.reason != later.cause

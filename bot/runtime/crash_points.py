@@ -28,6 +28,9 @@ REPEAT_POINTS = (
 )
 """The same where a network knows repeats by a key. `tests/simulation` ends processes there."""
 
+PICTURE_POINTS = ("picture uploaded",)  # the network has it; not written
+"""The same for replies with pictures."""
+
 _visitor: Callable[[str], None] | None = None
 
 

@@ -4,16 +4,18 @@ The SDK repeats a call whose connection broke, and so posts twice; each retry of
 https://github.com/slackapi/python-slack-sdk/blob/main/slack_sdk/http_retry/builtin_handlers.py
 """
 
-import http.client
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.slack.errors import SlackUnsureError, error_from_connection, error_from_response, header_value
+from bot.slack import file_calls
+from bot.slack.blocks.replies.pictures import without_images
+from bot.slack.errors import SlackRefusedError, SlackUnsureError, header_value
+from bot.slack.file_calls import FILES_SCOPE, FileInfo
+from bot.slack.web_call import make_call
 
 METADATA_EVENT_TYPE = "heard"
 _MEMBERS_PER_PAGE, _MEMBERS_MAX_PAGES = 999, 20
@@ -97,11 +99,13 @@ class SlackClient:
         self.client = _client(token, base_url, 8 * patience)
         self._quick = _client(token, base_url, 2 * patience)
         self._identity: Identity | None = None
+        self._token, self._base_url = token, base_url
+        self._scopes: frozenset[str] | None = None
 
     def identity(self) -> Identity:
         """Who we are; asked until it is known, then remembered."""
         if self._identity is None:
-            answer = _make_call(self._quick.auth_test)
+            answer, _ = self._ask_who_we_are()
             self._identity = Identity(
                 user_id=answer.get("user_id") or "",
                 bot_id=answer.get("bot_id") or "",
@@ -122,6 +126,12 @@ class SlackClient:
 
     def token_info(self) -> TokenInfo:
         """Who we are, what we may do, and what time it is at Slack's."""
+        answer, headers = self._ask_who_we_are()
+        name, team = str(answer.get("user") or ""), str(answer.get("team") or "")
+        return TokenInfo(name, team, self._scopes or frozenset(), headers.get("date"))
+
+    def _ask_who_we_are(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Call `auth.test`; the headers say what our token may do."""
         headers: dict[str, str] = {}
 
         def ask() -> Any:  # noqa: ANN401 - SDK's response
@@ -129,15 +139,28 @@ class SlackClient:
             headers.update({key.lower(): header_value(value) for key, value in response.headers.items()})
             return response
 
-        answer = _make_call(ask)
+        answer = make_call(ask)
         scopes = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")} - {""}
-        name, team = str(answer.get("user") or ""), str(answer.get("team") or "")
-        return TokenInfo(name, team, frozenset(scopes), headers.get("date"))
+        self._scopes = frozenset(scopes) or None
+        return answer, headers
+
+    @property
+    def may_read_files(self) -> bool:
+        """Whether our token may read files, as far as Slack has said."""
+        return self._scopes is None or FILES_SCOPE in self._scopes
+
+    def file_info(self, file_id: str) -> FileInfo:
+        """Return what Slack knows of a file. `SlackRefusedError` keeps its name: `missing_scope`."""
+        return file_calls.get_info(self._quick, file_id)
+
+    def download(self, url: str, max_bytes: int) -> bytes:
+        """Return the bytes of a file of this workspace. Raises `SlackUnsureError` if they did not arrive."""
+        return file_calls.download(url, self._token, self._base_url, max_bytes)
 
     def profile(self, user: str) -> Profile:
         """Who `user` is. `SlackRefusedError` keeps Slack's name for it, such as `user_not_found`."""
         ours = self.identity()
-        told = _make_call(lambda: self._quick.users_info(user=user)).get("user") or {}
+        told = make_call(lambda: self._quick.users_info(user=user)).get("user") or {}
         return Profile(
             name=str(told.get("name") or ""),
             real_name=str(told.get("real_name") or ""),
@@ -153,7 +176,7 @@ class SlackClient:
 
         Sharing among the workspaces of one organisation (`is_org_shared`) lets nobody in from outside.
         """
-        told = _make_call(lambda: self._quick.conversations_info(channel=channel)).get("channel") or {}
+        told = make_call(lambda: self._quick.conversations_info(channel=channel)).get("channel") or {}
         return ChannelInfo(
             is_shared=bool(told.get("is_ext_shared") or told.get("is_pending_ext_shared")),
             is_archived=bool(told.get("is_archived")),
@@ -164,7 +187,7 @@ class SlackClient:
     def group(self, group: str) -> frozenset[str]:
         """Who is in a user group. `SlackRefusedError` keeps Slack's name, such as `plan_upgrade_required`."""
         return frozenset(
-            _make_call(lambda: self._quick.usergroups_users_list(usergroup=group)).get("users") or []
+            make_call(lambda: self._quick.usergroups_users_list(usergroup=group)).get("users") or []
         )
 
     def members(self, channel: str) -> frozenset[str]:
@@ -176,7 +199,7 @@ class SlackClient:
         found, cursor = set[str](), None
         for _ in range(_MEMBERS_MAX_PAGES):
             ask = {"channel": channel, "limit": _MEMBERS_PER_PAGE, "cursor": cursor}
-            answer = _make_call(lambda ask=ask: self._quick.conversations_members(**ask))  # type: ignore[misc]
+            answer = make_call(lambda ask=ask: self._quick.conversations_members(**ask))  # type: ignore[misc]
             found.update(answer.get("members") or [])
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
@@ -185,11 +208,11 @@ class SlackClient:
 
     def check_readable(self, channel: str) -> None:
         """Raise unless we may read `channel`, and so are in it; reading one message changes nothing."""
-        _make_call(lambda: self._quick.conversations_history(channel=channel, limit=1))
+        make_call(lambda: self._quick.conversations_history(channel=channel, limit=1))
 
     def check_socket_mode(self, app_token: str) -> None:
         """Raise unless Slack would let us connect by Socket Mode."""
-        _make_call(lambda: self._quick.apps_connections_open(app_token=app_token))
+        make_call(lambda: self._quick.apps_connections_open(app_token=app_token))
 
     def post(
         self,
@@ -204,7 +227,7 @@ class SlackClient:
 
         Raises `SlackUnsureError` if Slack did not confirm it, another `SlackError` if it was not posted.
         """
-        answer = _make_call(
+        answer = make_call(
             lambda: self.client.chat_postMessage(
                 channel=channel,
                 text=text,
@@ -224,7 +247,7 @@ class SlackClient:
 
     def update(self, channel: str, ts: str, text: str, blocks: list[dict[str, Any]], *, key: str) -> None:
         """Redraw a message in place. Without blocks Slack would delete them, so they always go along."""
-        _make_call(
+        make_call(
             lambda: self.client.chat_update(
                 channel=channel,
                 ts=ts,
@@ -238,15 +261,15 @@ class SlackClient:
 
     def delete(self, channel: str, ts: str) -> None:
         """Take a message away."""
-        _make_call(lambda: self.client.chat_delete(channel=channel, ts=ts))
+        make_call(lambda: self.client.chat_delete(channel=channel, ts=ts))
 
     def react(self, channel: str, ts: str, emoji: str) -> None:
         """Put our `emoji` (Slack's name for it) on a message."""
-        _make_call(lambda: self.client.reactions_add(channel=channel, timestamp=ts, name=emoji))
+        make_call(lambda: self.client.reactions_add(channel=channel, timestamp=ts, name=emoji))
 
     def unreact(self, channel: str, ts: str, emoji: str) -> None:
         """Take our `emoji` off again."""
-        _make_call(lambda: self.client.reactions_remove(channel=channel, timestamp=ts, name=emoji))
+        make_call(lambda: self.client.reactions_remove(channel=channel, timestamp=ts, name=emoji))
 
     def find(
         self,
@@ -280,7 +303,7 @@ class SlackClient:
                 "limit": 200,
                 "cursor": cursor,
             }
-            answer = _make_call(lambda ask=ask: self._read_history(ask, thread_ts))  # type: ignore[misc]
+            answer = make_call(lambda ask=ask: self._read_history(ask, thread_ts))  # type: ignore[misc]
             yield answer.get("messages") or []
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
@@ -293,7 +316,9 @@ class SlackClient:
 
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
         """Open a modal and give its id: the trigger lives three seconds, so this call has two."""
-        answer = _make_call(lambda: self._quick.views_open(trigger_id=trigger_id, view=view))
+        answer = _show(
+            view, lambda shown: make_call(lambda: self._quick.views_open(trigger_id=trigger_id, view=shown))
+        )
         return str((answer.get("view") or {}).get("id") or "")
 
     def push_view(self, trigger_id: str, view: dict[str, Any]) -> None:
@@ -301,45 +326,23 @@ class SlackClient:
 
         https://docs.slack.dev/reference/methods/views.push
         """
-        _make_call(lambda: self._quick.views_push(trigger_id=trigger_id, view=view))
+        make_call(lambda: self._quick.views_push(trigger_id=trigger_id, view=view))
 
     def send_file(self, user: str, path: Path, comment: str) -> None:
-        """Give a file to one person, by direct message.
-
-        https://docs.slack.dev/messaging/working-with-files#uploading_files
-        """
-        opened = _make_call(lambda: self.client.conversations_open(users=user)).get("channel") or {}
-        _make_call(
-            lambda: self.client.files_upload_v2(
-                channel=str(opened.get("id") or ""),
-                file=str(path),
-                filename=path.name,
-                title=path.name,
-                initial_comment=comment,
-            )
-        )
+        """Give a file to one person, by direct message."""
+        file_calls.send(self.client, user, path, comment)
 
     def publish_home(self, user: str, view: dict[str, Any]) -> None:
         """Show `view` as the Home tab of `user`, in place of what it showed before."""
-        _make_call(lambda: self._quick.views_publish(user_id=user, view=view))
+        make_call(lambda: self._quick.views_publish(user_id=user, view=view))
 
     def update_view(self, view_id: str, view: dict[str, Any]) -> None:
         """Redraw a modal that is open."""
-        _make_call(lambda: self._quick.views_update(view_id=view_id, view=view))
+        _show(view, lambda shown: make_call(lambda: self._quick.views_update(view_id=view_id, view=shown)))
 
     def upload(self, name: str, title: str, alt: str, data: bytes) -> str:
-        """Upload a file without sharing it anywhere, and return its id.
-
-        Slack processes it for some seconds; until then no block may show it (python-slack-sdk#1521). Raises
-        `SlackUnsureError` if Slack returned no id, and the other `SlackError`s if the upload failed.
-        """
-        answer = _make_call(
-            lambda: self.client.files_upload_v2(content=data, filename=name, title=title, alt_txt=alt),
-        )
-        file_id = (answer.get("files") or [{}])[0].get("id")
-        if not file_id:
-            raise SlackUnsureError("Slack accepted a file but did not return its id")
-        return str(file_id)
+        """Upload a file without sharing it anywhere, and return its id: see `file_calls.upload`."""
+        return file_calls.upload(self.client, name, title, alt, data)
 
     def post_ephemeral(
         self,
@@ -351,17 +354,31 @@ class SlackClient:
         thread_ts: str | None = None,
     ) -> None:
         """Tell one person something that only they see."""
-        _make_call(
-            lambda: self._quick.chat_postEphemeral(
-                channel=channel,
-                user=user,
-                text=text,
-                blocks=blocks,
-                thread_ts=thread_ts,
-                link_names=False,
-                parse="none",
+        _show(
+            {"blocks": blocks},
+            lambda shown: make_call(
+                lambda: self._quick.chat_postEphemeral(
+                    channel=channel,
+                    user=user,
+                    text=text,
+                    thread_ts=thread_ts,
+                    link_names=False,
+                    parse="none",
+                    **shown,
+                )
             ),
         )
+
+
+def _show(surface: dict[str, Any], call: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """Show a modal or a message; without the files in it if Slack does not show one of them (any more)."""
+    try:
+        return call(surface)
+    except SlackRefusedError:
+        plain = without_images(surface.get("blocks") or [])
+        if plain == surface.get("blocks"):
+            raise
+    return call({**surface, "blocks": plain})
 
 
 def _is_foreign(told: dict[str, Any], ours: Identity) -> bool:
@@ -381,17 +398,3 @@ def _is_foreign(told: dict[str, Any], ours: Identity) -> bool:
 
 def _client(token: str, base_url: str, timeout: int) -> WebClient:
     return WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[])
-
-
-def _make_call(call: Callable[[], Any]) -> dict[str, Any]:
-    """Make one call; translate what goes wrong into the three things that can be done about it."""
-    try:
-        response = call()
-    except SlackApiError as error:
-        raise error_from_response(error) from error
-    except (SlackClientError, OSError, http.client.HTTPException) as error:
-        raise error_from_connection(error) from error
-    data = response.data
-    if not isinstance(data, dict):
-        raise SlackUnsureError("Slack's response can't be read")
-    return data

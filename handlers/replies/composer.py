@@ -25,11 +25,13 @@ from bot.slack.blocks.replies.composer import (
     build_composer_modal,
     build_refusal_modal,
 )
+from bot.slack.blocks.replies.pictures import PickedPictures, PictureContent
 from bot.slack.blocks.text import date_token
 from bot.slack.blocks.values import Origin, ReplyValue, TicketValue
 from bot.slack.sender_permissions import PermissionUnknownError
 from handlers.door import Act, RepeatedError, door, write_session
 from handlers.feedback import Actor
+from handlers.replies import pictures
 from handlers.replies.blind_composer import build_without_ledger
 from handlers.replies.destination import load_destination
 from handlers.replies.reply_text import left_out_text, load_left_out, load_sign_off
@@ -189,6 +191,9 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
         notice = build_notice(
             ctx, session, ticket, who, account, target=target, is_only_draft=is_only_draft, kept=kept
         )
+        if kept is not None and pictures.has_pending(session, kept.id):
+            kept_id = kept.id
+            ctx.run_in_background(lambda: pictures.fetch_pending(ctx, kept_id))
         return build_composer_modal(
             origin,
             build_composer_content(
@@ -201,6 +206,7 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
                 target=target,
                 notice=notice,
                 writing=writing_now,
+                pictures_of=None if is_only_draft else kept.id if kept is not None else 0,
             ),
         )
 
@@ -246,10 +252,10 @@ def build_notice(
     `kept` is the draft that the composer begins with.
     """
     not_shown = f":eyes: {not_shown_text(ctx, target)}" if target.is_missing else None
-    left_out = load_left_out(session, kept) if kept is not None else ()
+    left_out = load_left_out(session, kept) if kept is not None else None
     alarm = unconnected_accounts.find_alarm(session, target.network, account.account_id)
     about = _status_notice(ticket, who, account, alarm, is_only_draft=is_only_draft)
-    parts = (not_shown, about, left_out_text(left_out) if left_out else None)
+    parts = (not_shown, about, left_out_text(*left_out) if left_out is not None else None)
     return "\n".join(filter(None, parts)) or None
 
 
@@ -285,8 +291,14 @@ def build_composer_content(
     notice: str | None = None,
     writing: str | None = None,
     twin: str | None = None,
+    pictures_of: int | None = None,
+    picked: PickedPictures | None = None,
 ) -> ComposerContent:
-    """What a composer shows that answers `target` as `account`, with `text` typed in already."""
+    """What a composer shows that answers `target` as `account`, with `text` typed in already.
+
+    `pictures_of` is the draft or reply whose pictures it shows (0: none yet; None: it has no place for
+    pictures), `picked` what was done with them since.
+    """
     there = load_destination(ctx, session, ticket, account.account_id, network=target.network)
     places, titles = [one.network for one in ticket.targets(session)], ctx.network_titles
     return ComposerContent(
@@ -301,7 +313,23 @@ def build_composer_content(
         duplicate_text=twin,
         account_choices=tuple((one.account_id, one.name) for one in accounts),
         place_choices=tuple((name, titles[name]) for name in places if name in titles),
+        pictures=PictureContent()
+        if pictures_of is None
+        else pictures.load_content(
+            ctx,
+            session,
+            ticket,
+            there,
+            reply_id=pictures_of or None,
+            picked=picked,
+            by_hand=account.refusal is not None,
+        ),
     )
+
+
+def pictures_place(origin: Origin) -> int | None:
+    """The `pictures_of` of a composer that is drawn again."""
+    return None if origin.only_draft else origin.pictures_of or 0
 
 
 def not_shown_text(ctx: BotContext, target: Mention) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,16 +18,19 @@ from bot.slack.blocks.replies.composer import (
     ComposerContent,
     build_composer_modal,
 )
+from bot.slack.blocks.replies.pictures import PickedPictures
 from bot.slack.blocks.values import NoValue, Origin
 from bot.slack.errors import SlackError
 from handlers.door import Act, door, write_session
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor
+from handlers.replies import pictures
 from handlers.replies.composer import (
     build_composer_content,
     build_notice,
     chosen_account_id,
     chosen_network,
     composing_text,
+    pictures_place,
     shown_to,
 )
 from handlers.replies.reply_text import text_hash
@@ -34,6 +38,8 @@ from models import Reply, Ticket
 from models.tickets import answer_as, kept_drafts
 
 log = logging.getLogger(__name__)
+
+Body = dict[str, Any]
 
 
 @door.press(TAKE_OVER_ACTION_ID, value=NoValue)
@@ -61,7 +67,16 @@ def take_over(act: Act[NoValue]) -> None:
                     session, thread_notices.COMPOSING_TAKEN_OVER, ticket, at=at, before=before, by=who.id
                 )
         asked = build_composer_content(
-            ctx, session, ticket, typed, account=account, accounts=accounts, target=target, notice=notice
+            ctx,
+            session,
+            ticket,
+            typed,
+            account=account,
+            accounts=accounts,
+            target=target,
+            notice=notice,
+            pictures_of=pictures_place(origin),
+            picked=pictures.read_picked(act.view, origin),
         )
     _redraw(act, shown_to(origin, target, account), asked)
 
@@ -100,13 +115,20 @@ def choose(act: Act[NoValue]) -> None:
                 kept=kept,
             ),
             writing=composing_text(ticket) if is_anothers else None,
+            pictures_of=pictures_place(origin),
+            picked=pictures.read_picked(act.view, origin),
         )
     _redraw(act, shown_to(origin, target, account), asked)
 
 
 def _redraw(act: Act[NoValue], origin: Origin, asked: ComposerContent) -> None:
+    show_composer(act.ctx, act.view["id"], build_composer_modal(origin, asked))
+
+
+def show_composer(ctx: BotContext, view_id: str, view: Body) -> None:
+    """Draw an open composer anew."""
     try:
-        act.ctx.slack.update_view(act.view["id"], build_composer_modal(origin, asked))
+        ctx.slack.update_view(view_id, view)
     except SlackError as error:
         log.info("could not update an open composer: %s", error)
 
@@ -118,10 +140,22 @@ def close(act: Act[Origin]) -> None:
     with write_session(act.ctx) as session:
         ticket = Ticket.lock(session, act.value.ticket)
         ticket.stop_composing(key=act.value.key)
-        if typed and typed != Reply.last_returned_text(session, ticket.id, act.who.id):
+        picked = pictures.read_picked(act.view, act.value)
+        is_new = typed != Reply.last_returned_text(session, ticket.id, act.who.id)
+        if typed and (is_new or pictures.is_changed(session, act.value, picked)):
             account_id, network = chosen_account_id(act.view, act.value), chosen_network(act.view, act.value)
             shown = replace(act.value, network=network)
-            keep_draft(act.ctx, session, ticket, act.who, origin=shown, words=typed, account_id=account_id)
+            keep_draft(
+                act.ctx,
+                session,
+                ticket,
+                act.who,
+                origin=shown,
+                words=typed,
+                account_id=account_id,
+                picked=picked,
+                all_pictures=True,
+            )
 
 
 def keep_draft(
@@ -133,20 +167,30 @@ def keep_draft(
     origin: Origin,
     words: str,
     account_id: str | None,
+    picked: PickedPictures,
+    all_pictures: bool = False,
 ) -> Reply | None:
     """Keep what was typed as a draft of its author, written as that account (None: the ticket's).
 
-    It is for the network that `origin` names. None if these very words are kept already.
+    It is for the network that `origin` names, and has the pictures that are to go along (`all_pictures`:
+    those that were taken out, too). None if the very same is kept already.
     """
-    return kept_drafts.keep_draft(
+    if not picked.alts and not picked.files and picked.kept is None:
+        same = text_hash(words)
+    else:
+        same = text_hash(f"{words} {sorted(picked.alts.items())} {picked.files} {sorted(picked.kept or ())}")
+    draft = kept_drafts.keep_draft(
         session,
         ticket,
         words,
         by=who.id,
         at=ctx.now(),
-        request_key=f"kept {origin.key} {text_hash(words)}",
+        request_key=f"kept {origin.key} {same}",
         replaces=origin.draft,
         author=origin.author,
         account_id=account_id,
         network=origin.network,
     )
+    if draft is not None:
+        pictures.keep(ctx, session, draft, origin=origin, picked=picked, all_of_them=all_pictures)
+    return draft

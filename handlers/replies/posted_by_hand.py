@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from dataclasses import replace
 
 from bot.context import BotContext
 from bot.ingest.sightings import record_posted
@@ -31,17 +32,17 @@ def posted(act: Act[ReplyValue]) -> str | None:
         name = reply.network_on(session.get_one(Ticket, reply.ticket_id))
         _check_open(reply)
     network = ctx.networks.get(name)
-    if network is None or network.needs_account or _reader(ctx) is None:
+    if not isinstance(network, FeedReader):
         confirm(ctx, act.who, reply_id, link=None)
         return None
-    key = uuid.uuid4().hex
-    return act.open_modal(face.build_posted_modal(act.value.ticket, reply_id, key=key, title=network.title))
+    carried = PostedValue(act.value.ticket, reply_id, uuid.uuid4().hex, act.who.channel)
+    return act.open_modal(face.build_posted_modal(carried, title=network.title))
 
 
 @door.submit(face.POSTED_CALLBACK_ID, value=PostedValue, at=face.LINK_BLOCK)
 def posted_at(act: Act[PostedValue]) -> None:
     """Confirm it; the link is looked at once, afterwards, and who pressed is told what is there."""
-    ctx, who = act.ctx, act.who
+    ctx, who = act.ctx, replace(act.who, channel=act.value.channel)
     link = _link(ctx, act.typed(face.LINK_BLOCK).text.strip())
     confirm(ctx, who, act.value.reply, link=link)
     if link is not None:

@@ -20,6 +20,7 @@ from bot.slack.errors import SlackError
 from bot.slack.typed_text import SlackText
 from handlers.door import Act, door, why_may_not_send, write_session
 from handlers.feedback import Actor, send_private_text
+from handlers.replies import pictures
 from handlers.replies.composer import (
     AUTHOR_ONLY_TEXT,
     REFRESH_TIMEOUT_SECONDS,
@@ -62,6 +63,7 @@ class Preview:
 
     text: str
     blocks: list[dict[str, Any]]
+    fetching: int | None = None  # the draft whose pictures have to be fetched before it is shown
 
 
 # --- made and shown -----------------------------------------------------------------------------------------
@@ -80,6 +82,8 @@ def save_draft(
     account = answer_as.pick_account(accounts, before.account_id if before is not None else None)
     there = load_destination(ctx, session, ticket, account.account_id, network=target.network)
     words = reply_text_from_typed(there, typed, load_sign_off(ctx, session, who.id))
+    is_with_pictures = pictures.may_attach(ctx, session, ticket, there)
+    typed = typed if is_with_pictures else typed.without_pictures()
     if not words.text:
         behind = f" {left_out_text(typed.left_out)}" if typed.left_out else ""
         raise RuleBrokenError(
@@ -100,8 +104,9 @@ def save_draft(
         said_channel=source.channel,
         said_ts=source.ts,
     )
+    pictures.attach(ctx, session, draft, typed.pictures)
     if typed.left_out:
-        files = {"files": list(typed.left_out)}
+        files = {"files": list(typed.left_out), "why": pictures.why_left_out(ctx, there)}
         Event.record(
             session,
             FILES_LEFT_OUT_ACT,
@@ -140,6 +145,7 @@ def _build_draft_preview(
     audience = there.audience(account.at_handle.removeprefix("@") if account is not None else "us")
     target = ticket.find_target(session, draft.network)
     length, left_out = there.network.length(draft.text, there.to), load_left_out(session, draft)
+    shown = pictures.load_preview_content(session, draft.id)
     before = find_duplicate(
         ctx,
         session,
@@ -164,21 +170,43 @@ def _build_draft_preview(
         max_length=there.network.max_length,
         problem=problem or (before.sentence if before is not None and before.is_refused else None),
         words_of=draft.author,
-        left_out=left_out_text(left_out) if left_out else None,
+        left_out=left_out_text(*left_out) if left_out is not None else None,
         warning="\n".join(filter(None, warnings)) or None,
         is_near=before is not None,
         twin=before.quoted if before is not None else None,
         by_hand=by_hand,
         latest=target.version,
         not_shown=not_shown_text(ctx, target) if target.is_missing else None,
+        pictures=shown,
     )
     kind = "public reply" if audience.is_public else "reply"
     heading = f"A preview of your {kind} on {there.network.title}:"
-    return Preview(notification_text.build_text(heading, blocks), blocks)
+    is_fetching = any(one.is_pending for one in shown.shown)
+    text = notification_text.build_text(heading, blocks)
+    return Preview(text, blocks, fetching=draft.id if is_fetching else None)
 
 
 def show_preview(ctx: BotContext, who: Actor, shown: Preview) -> None:
-    """Show it to `who` alone, in the thread that they look at."""
+    """Show it to `who` alone, in the thread that they look at, once its pictures are here."""
+    if shown.fetching is not None:
+        draft_id = shown.fetching
+        ctx.run_in_background(lambda: _show_fetched(ctx, who, draft_id))
+    else:
+        _show_now(ctx, who, shown)
+
+
+def _show_fetched(ctx: BotContext, who: Actor, draft_id: int) -> None:
+    pictures.fetch_pending(ctx, draft_id)
+    with ctx.db.read() as session:
+        draft = session.get_one(Reply, draft_id)
+        ticket = session.get_one(Ticket, draft.ticket_id)
+        if draft.state != DeliveryState.DRAFT:
+            return
+        shown = _build_draft_preview(ctx, session, ticket, draft, _problem(ctx, session, ticket, draft))
+    _show_now(ctx, who, shown)
+
+
+def _show_now(ctx: BotContext, who: Actor, shown: Preview) -> None:
     if who.channel is None:
         return
     try:
@@ -269,6 +297,9 @@ def _submit_draft(
         check_shown(ctx, target, is_known=value.is_not_shown)
         there = load_destination(ctx, session, ticket, draft.account_id, network=draft.network)
         check_audience(there, visibility=value.visibility, warning=value.warning, prefix=value.prefix)
+        by_hand = answer_as.load_refusal(session, target, draft.account_id)
+        if by_hand is None:
+            pictures.check_preview(session, there, draft.id, value.pictures)
         draft.visibility, draft.content_warning = there.visibility, target.content_warning
         record_prefix(session, draft, there, at=at)
         ticket.submit(
@@ -277,7 +308,7 @@ def _submit_draft(
             by=draft.actor,
             at=at,
             undo_until=at + timedelta(seconds=ctx.settings.undo_seconds),
-            by_hand=answer_as.load_refusal(session, target, draft.account_id),
+            by_hand=by_hand,
         )
     except MovedOnError as error:
         draft.turn, draft.to_post_id, draft.network = ticket.next_turn, target.post_id, target.network

@@ -23,6 +23,7 @@ DUPLICATE_TEXT_FOR_GUESTS = (
     ":busts_in_silhouette: This is almost the same as an earlier reply. Please rephrase it."
 )
 FILES_LEFT_OUT_ACT = "files left out"  # the act
+LEFT_OUT_WHY = "only text and pictures can go out"
 NAMES_LISTED_MAX = 5  # names of files in one sentence
 ADD_OWN_LINE_TEXT = "Add a line of your own, or send it as it is."
 
@@ -109,13 +110,13 @@ def slack_only_text(names: tuple[str, ...]) -> str:
     )
 
 
-def left_out_text(left_out: tuple[str, ...]) -> str:
-    """What to say of files and the like that came with the words, mrkdwn."""
+def left_out_text(left_out: tuple[str, ...], why: str = LEFT_OUT_WHY) -> str:
+    """What to say of files and the like that came with the words, mrkdwn; `why` ends the sentence."""
     some = [one if one == FORWARDED_LABEL else as_code(one) for one in left_out[:NAMES_LISTED_MAX]]
     more = len(left_out) - len(some)
     listed = [*some, f"{more} more"] if more else some
     named = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
-    return f":paperclip: {named} won't be sent: Heard sends text only."
+    return f":paperclip: {named} won't be sent: {why}."
 
 
 def _problem(
@@ -139,16 +140,19 @@ def _problem(
     return network.why_too_long(text, there.to)
 
 
-def load_left_out(session: Session, draft: Reply) -> tuple[str, ...]:
-    """What came with the message that a draft's words were taken from, and stays behind: names of files."""
+def load_left_out(session: Session, draft: Reply) -> tuple[tuple[str, ...], str] | None:
+    """What came with the message that a draft's words were taken from, and stays behind.
+
+    Names of files, and why; None if nothing stays behind.
+    """
     if draft.said_ts is None:
-        return ()
+        return None
     query = select(Event.data).join(Reply, Reply.id == Event.reply_id)
     query = query.where(
         Event.ticket_id == draft.ticket_id, Event.act == FILES_LEFT_OUT_ACT, Reply.said_ts == draft.said_ts
     )
     data = session.scalars(query.order_by(Event.id.desc()).limit(1)).first()
-    return tuple(data["files"]) if data else ()
+    return (tuple(data["files"]), str(data.get("why") or LEFT_OUT_WHY)) if data else None
 
 
 def load_sign_off(ctx: BotContext, session: Session, user: str) -> str | None:

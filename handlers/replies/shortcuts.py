@@ -46,7 +46,7 @@ def _find_refusal(message: Body, typed: SlackText) -> str | None:
     if message.get("bot_id") or not message.get("user"):
         return "Only a message that a person wrote can become a public reply."
     if not is_visible(typed.text):
-        return "That message has no text. Pictures and files can't be sent yet."
+        return "That message has no text. Pictures go out with words only: press *Reply* on the card."
     if _is_addressed(typed.strip()) or is_to_teammates(message.get("text") or ""):
         return ADDRESSED_TO_TEAMMATE_TEXT
     return None

@@ -18,24 +18,28 @@ from bot.slack.blocks.replies.composer import (
     WAIT_BLOCK,
     build_composer_modal,
 )
+from bot.slack.blocks.replies.pictures import PickedPictures
 from bot.slack.blocks.text import mrkdwn_handle
 from bot.slack.blocks.values import Origin
 from bot.slack.typed_text import SlackText
 from handlers.door import Act, door, why_may_not_send, write_session
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor, refuse_submit
+from handlers.replies import pictures
 from handlers.replies.composer import (
     REFRESH_TIMEOUT_SECONDS,
     build_composer_content,
     check_shown,
     chosen_account_id,
     chosen_network,
+    pictures_place,
     recheck_ticket,
     shown_to,
 )
 from handlers.replies.composing import keep_draft
 from handlers.replies.destination import check_audience, load_destination, record_prefix
+from handlers.replies.picture_step import take_files
 from handlers.replies.reply_text import ReplyText, find_duplicate, reply_text_from_typed
-from models import Event, Mention, Ticket
+from models import Event, Mention, ReplyPicture, Ticket
 from models.core.base import MovedOnError, RuleBrokenError, TakenError
 from models.core.database import BusyError
 from models.tickets import answer_as, kept_drafts, unconnected_accounts
@@ -54,14 +58,17 @@ def submit(act: Act[Origin]) -> Body | None:
     typed, wait_seconds = act.typed(REPLY_BLOCK, REPLY_INPUT), _wait_seconds(act.view)
     account_id, network = chosen_account_id(act.view, act.value), chosen_network(act.view, act.value)
     origin = replace(act.value, network=network)
+    picked = pictures.read_picked(act.view, act.value)
     try:
         try:
             _check_shown_network(ctx, act.value, network)
-            return _submit(act, typed, wait_seconds, account_id)
+            if picked.files:
+                return take_files(act, origin, typed, picked, account_id=account_id)
+            return _submit(act, typed, wait_seconds, account_id, picked)
         except MovedOnError as error:
-            return _reopen_composer(ctx, who, origin, typed, str(error), account_id=account_id)
+            return _reopen_composer(ctx, who, origin, typed, str(error), account_id=account_id, picked=picked)
         except (TakenError, PausedError, AccountNotConnectedError, UnanswerableError) as error:
-            _keep_draft(ctx, who, origin, typed, account_id)
+            _keep_draft(ctx, who, origin, typed, account_id=account_id, picked=picked)
             return refuse_submit(REPLY_BLOCK, f"{error} {KEPT_AS_DRAFT_TEXT}")
     except BusyError:
         return refuse_submit(
@@ -86,7 +93,11 @@ def _wait_seconds(view: Body) -> int | None:
 
 
 def _submit(
-    act: Act[Origin], typed: SlackText, wait_seconds: int | None, account_id: str | None
+    act: Act[Origin],
+    typed: SlackText,
+    wait_seconds: int | None,
+    account_id: str | None,
+    picked: PickedPictures,
 ) -> Body | None:
     ctx, who, origin = act.ctx, act.who, act.value
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
@@ -100,12 +111,21 @@ def _submit(
     )
     refused = why_may_not_send(ctx, who, origin.ticket)
     if refused is not None or origin.only_draft:  # what it said it would do, whoever may send by now
-        return _offer_draft(ctx, who, origin, typed, refused, account_id=account_id)
-    warned = _build_warning(ctx, who, origin, typed, words, account_id=account_id)
+        return _offer_draft(ctx, who, origin, typed, refused, account_id=account_id, picked=picked)
+    warned = _build_warning(ctx, who, origin, typed, words, account_id=account_id, picked=picked)
     if warned is not None:
         return warned
     with act.change_once() as session:
-        _queue_reply(ctx, session, who, origin, words, account_id=account_id, wait_seconds=wait_seconds)
+        _queue_reply(
+            ctx,
+            session,
+            who,
+            origin,
+            words,
+            account_id=account_id,
+            wait_seconds=wait_seconds,
+            picked=picked,
+        )
     return None
 
 
@@ -118,6 +138,7 @@ def _queue_reply(
     *,
     account_id: str | None,
     wait_seconds: int | None,
+    picked: PickedPictures,
 ) -> None:
     at = ctx.now()
     ticket = Ticket.lock(session, origin.ticket)
@@ -132,6 +153,7 @@ def _queue_reply(
     account.raise_if_impossible()
     there = load_destination(ctx, session, ticket, account.account_id, network=origin.network)
     check_audience(there, visibility=origin.visibility, warning=origin.warning, prefix=origin.prefix)
+    going = [] if account.refusal else pictures.check(session, there, origin, picked)
     reply = ticket.reply(
         session,
         text=words.text,
@@ -151,6 +173,8 @@ def _queue_reply(
         **came_from,
     )
     record_prefix(session, reply, there, at=at)
+    only = {one.id for one in going} if not account.refusal else None
+    ReplyPicture.copy(session, origin.pictures_of, reply.id, at=at, only=only, alts=picked.alts)
     if origin.anyway == words.text_hash:
         Event.record(session, "sent anyway", at=at, by=who.id, ticket_id=ticket.id, reply_id=reply.id)
 
@@ -202,13 +226,21 @@ def _offer_draft(
     refused: str | None,
     *,
     account_id: str | None,
+    picked: PickedPictures,
 ) -> Body | None:
     """Not theirs to send: the words become a draft, which the thread offers to those who may."""
     with write_session(ctx) as session:
         ticket = Ticket.lock(session, origin.ticket)
         ticket.stop_composing(key=origin.key)
         draft = keep_draft(
-            ctx, session, ticket, who, origin=origin, words=typed.text.strip(), account_id=account_id
+            ctx,
+            session,
+            ticket,
+            who,
+            origin=origin,
+            words=typed.text.strip(),
+            account_id=account_id,
+            picked=picked,
         )
         if draft is not None:
             thread_notices.post_draft(session, draft, at=ctx.now())
@@ -223,6 +255,7 @@ def _build_warning(
     words: ReplyText,
     *,
     account_id: str | None,
+    picked: PickedPictures,
 ) -> Body | None:
     """The composer once more, with what speaks against these words; None if nothing does.
 
@@ -253,6 +286,8 @@ def _build_warning(
             target=target,
             notice=notice,
             twin=twin,
+            pictures_of=pictures_place(origin),
+            picked=picked,
         )
         shown = shown_to(origin, target, account)
         warned = replace(shown, anyway=words.text_hash, near=before is not None)
@@ -263,7 +298,14 @@ def _build_warning(
 
 
 def _reopen_composer(
-    ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, sentence: str, *, account_id: str | None
+    ctx: BotContext,
+    who: Actor,
+    origin: Origin,
+    typed: SlackText,
+    sentence: str,
+    *,
+    account_id: str | None,
+    picked: PickedPictures,
 ) -> Body:
     """Show what is new, keep what was typed, and ask again."""
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
@@ -297,18 +339,38 @@ def _reopen_composer(
                 accounts=accounts,
                 target=target,
                 notice=f":warning: {sentence}",
+                pictures_of=pictures_place(origin),
+                picked=picked,
             )
+            if origin.pictures_of is not None and pictures.has_pending(session, origin.pictures_of):
+                waiting = origin.pictures_of
+                ctx.run_in_background(lambda: pictures.fetch_pending(ctx, waiting))
     if closed is not None:
-        _keep_draft(ctx, who, origin, typed, account_id)
+        _keep_draft(ctx, who, origin, typed, account_id=account_id, picked=picked)
         return refuse_submit(REPLY_BLOCK, f"{sentence} {closed} {KEPT_AS_DRAFT_TEXT}")
     return {"response_action": "update", "view": build_composer_modal(fresh, asked)}
 
 
 def _keep_draft(
-    ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, account_id: str | None
+    ctx: BotContext,
+    who: Actor,
+    origin: Origin,
+    typed: SlackText,
+    *,
+    account_id: str | None,
+    picked: PickedPictures,
 ) -> None:
     """What was typed is kept as a draft of its author, whatever became of it."""
     with write_session(ctx) as session:
         ticket = Ticket.lock(session, origin.ticket)
         ticket.stop_composing(key=origin.key)
-        keep_draft(ctx, session, ticket, who, origin=origin, words=typed.text.strip(), account_id=account_id)
+        keep_draft(
+            ctx,
+            session,
+            ticket,
+            who,
+            origin=origin,
+            words=typed.text.strip(),
+            account_id=account_id,
+            picked=picked,
+        )

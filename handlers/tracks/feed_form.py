@@ -185,7 +185,8 @@ def _known_choices(ctx: BotContext, carried: FeedModalValue, form: FeedForm) -> 
 
 
 def _label(reader: FeedReader, one: FeedChoice) -> str:
-    return f"{one.title or reader.shown_address(one.address)} ({one.kind})"
+    title = one.title or reader.shown_address(one.address)
+    return title if one.kind in title else f"{title} ({one.kind})"
 
 
 def _selected(view: dict[str, Any], block: str, action: str = "value") -> str | None:

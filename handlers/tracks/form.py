@@ -1,6 +1,7 @@
 """The modal of a track: built for a new or a known track, and what was typed in it, checked."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from bot.slack.blocks.tracks import modal as face
 from bot.slack.blocks.tracks.modal import TrackForm, TrackModalParts
 from bot.slack.blocks.tracks.values import TrackModalValue
 from handlers.door import InputError, typed_text
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS
 from models import Account, Track
 from models.core.base import RuleBrokenError
 from models.core.mrkdwn import escape_entities
@@ -35,6 +37,15 @@ def searchable_networks(ctx: BotContext) -> list[tuple[str, str]]:
     return [(name, one.title) for name, one in sorted(able, key=lambda pair: not pair[1].needs_account)]
 
 
+def _preset_network(ctx: BotContext, networks: Sequence[tuple[str, str]]) -> str:
+    """The one that most tracks listen on; of several, the one that is the first to be thought of."""
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        tracks = Counter(track.network for track in Track.all(session) if track.kind != MENTIONS_TRACK)
+    return min(
+        (name for name, _ in networks), key=lambda name: (-tracks[name], ctx.networks[name].preset_rank, name)
+    )
+
+
 def build_new(
     ctx: BotContext, words: str, *, channel: str | None, asked_in: str, url: str, hint: str | None = None
 ) -> dict[str, Any]:
@@ -46,7 +57,7 @@ def build_new(
     networks = searchable_networks(ctx)
     if not networks:
         raise RuleBrokenError(NO_NETWORK_TEXT)
-    form = TrackForm(words, networks[0][0], channel=channel or ctx.settings.slack_channel)
+    form = TrackForm(words, _preset_network(ctx, networks), channel=channel or ctx.settings.slack_channel)
     carried = TrackModalValue(uuid.uuid4().hex, channel=asked_in, url=url)
     parts = TrackModalParts(networks, hint=hint, has_feeds=_has_feeds(ctx))
     return face.build_track_modal(carried, form, parts)

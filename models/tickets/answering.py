@@ -19,6 +19,7 @@ from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 from models.tickets.ownership import OwnershipMixin
 from models.tickets.pause import Pause
 from models.tickets.reply import Reply
+from models.tickets.reply_picture import ReplyPicture
 from models.tickets.state import HANDED_OFF, OPEN_STATES, ReminderLevel, TicketState
 from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION, Turn
 
@@ -266,7 +267,7 @@ class AnsweringMixin(OwnershipMixin):
 
     def _keep_as_draft(self, session: Session, reply: Reply, *, at: datetime) -> None:
         """Copy a stopped reply into a draft: the composer shows only what its author wrote last."""
-        self.draft(
+        draft = self.draft(
             session,
             text=reply.text,
             by=reply.actor,
@@ -278,6 +279,7 @@ class AnsweringMixin(OwnershipMixin):
             account_id=reply.account_id,
             to_post_id=self.find_target(session, reply.network).post_id if reply.network else None,
         )
+        ReplyPicture.copy(session, reply.id, draft.id, at=at)
 
     # --- turns --------------------------------------------------------------------------------------------
 

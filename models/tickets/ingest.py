@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from models.core import bulk_insert
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import Moment, add_if_absent
+from models.sources import answerability
 from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
@@ -139,6 +140,7 @@ def _ingest_known(
     A post that was missing is shown again, whatever version of it is listed.
     """
     if not mention.is_missing and post.is_repeat_of(mention, read_by=place.account_id):
+        _open_or_close(session, mention, post, place, result)
         result.repeats += 1
         return
     # Lock the ticket first, as everything that changes a post does: else two workers that read one edit could
@@ -158,6 +160,24 @@ def _ingest_known(
     wait_if_uncovered(session, ticket, mention, post, place, at=at)
     result.edits += 1
     result.changed_ids.add(mention.ticket_id)
+
+
+def _open_or_close(
+    session: Session, mention: Mention, post: IncomingPost, place: IngestTarget, result: IngestResult
+) -> None:
+    """Note that a post takes no reply any more, or takes replies again, which its text does not show.
+
+    Why a person has to post a reply by hand stays as it is: a network says that only when it is tried.
+    """
+    if place.account_id != mention.account_id or post.answerable == mention.answerable:
+        return
+    reasons = (mention.answerable, post.answerable)
+    if all(answerability.impossible_reason(one) is None for one in reasons):
+        return
+    ticket = Ticket.lock_of(session, mention)
+    mention.answerable = post.answerable
+    ticket.revision += 1
+    result.changed_ids.add(ticket.id)
 
 
 def _copy_content(session: Session, mention: Mention, post: IncomingPost, place: IngestTarget) -> None:

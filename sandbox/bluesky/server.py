@@ -23,7 +23,7 @@ from sandbox.bluesky.faults import Fault
 from sandbox.bluesky.state.world import BlueskyWorld
 
 HOST = "127.0.0.1"
-MAX_BODY = 1_000_000
+MAX_BODY = 6_000_000
 LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER for zero seconds: closing sends RST
 
 log = logging.getLogger(__name__)

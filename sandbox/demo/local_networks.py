@@ -1,16 +1,37 @@
 """The local networks of the demo, with the brand's account and its customers on each."""
 
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sandbox.bluesky import BlueskyWorld
-from sandbox.demo.story import Customer, FreshPost, People
+from sandbox.demo.story import DATA, Customer, Entry, FreshPost, People
 from sandbox.feeds import ForumWorld
+from sandbox.hackernews import HackerNewsWorld
 from sandbox.mastodon import MastodonWorld
 from sandbox.mastodon.state.statuses import Visibility
 from sandbox.x import XWorld
 
 COMMENT_DELAY = timedelta(minutes=4)  # between a post on the forum and the next below it
+
+
+class Comment(Entry):
+    """A comment on Hacker News."""
+
+    ago: timedelta
+    author: str
+    text: str
+
+
+class Story(Entry):
+    """A story on Hacker News, with what was said about it."""
+
+    ago: timedelta
+    author: str
+    title: str
+    url: str = ""
+    text: str = ""
+    comments: tuple[Comment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +42,7 @@ class LocalNetworks:
     mastodon: MastodonWorld
     bluesky: BlueskyWorld
     forum: ForumWorld
+    hackernews: HackerNewsWorld = field(default_factory=HackerNewsWorld)
 
     @classmethod
     def of(cls, people: People) -> "LocalNetworks":
@@ -86,6 +108,14 @@ class LocalNetworks:
         topic = self.forum.post_topic(author.handle, fresh.title, fresh.text, at=at)
         for place, comment in enumerate(fresh.comments, start=1):
             self.forum.comment(topic.id, comment.author, comment.text, at=at + place * COMMENT_DELAY)
+
+    def discuss(self, now: datetime) -> None:
+        """Let Hacker News have its stories and comments, as long before `now` as the file says."""
+        stories = tomllib.loads((DATA / "hacker_news.toml").read_text())["stories"]
+        for one in sorted(map(Story.model_validate, stories), key=lambda one: -one.ago):
+            made = self.hackernews.submit(one.author, one.title, url=one.url, text=one.text, at=now - one.ago)
+            for each in one.comments:
+                self.hackernews.comment(each.author, made.id, each.text, at=now - each.ago)
 
     def set_clock(self, at: datetime) -> None:
         """Stop the clocks at `at`; X takes a time with each post."""

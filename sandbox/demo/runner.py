@@ -26,6 +26,7 @@ from sandbox.demo.seed import seed, set_up_workspace
 from sandbox.demo.story import CHANNEL, load_story
 from sandbox.demo.ticket_timeline import LedgerView
 from sandbox.feeds import ForumServer
+from sandbox.hackernews import HackerNewsServer
 from sandbox.mastodon import MastodonServer
 from sandbox.page import OUR_TOKEN, EventStream, PageContext, bluesky_version, create_app
 from sandbox.slack import SlackServer, SlackWorld
@@ -58,7 +59,7 @@ def main() -> None:
 
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, leave)
-    _print("Starting a local X, Mastodon, Bluesky, forum and Slack, and the bot …")
+    _print("Starting a local X, Mastodon, Bluesky, Hacker News, forum and Slack, and the bot …")
     with running(port=given.port, customers=not given.quiet_customers, over=over) as demo:
         if not over.is_set():
             _print(GREETING.format(url=demo.url))
@@ -71,7 +72,7 @@ GREETING = """
   Heard's demo is ready:   {url}
 
   Try this: press Reply on Maria's card in #mentions, write an answer, and watch it arrive on X, on the right.
-  Then be a customer:      its tabs X, Mastodon, Bluesky and Forum let you post on each.
+  Then be a customer:      its tabs X, Mastodon, Bluesky, Forum and Hacker News let you post on each.
   Two teammates at once:   open {url}?as=U0BEN in a second window.
   Ctrl-C stops everything.
 """
@@ -111,11 +112,13 @@ def running(
         mastodon = things.enter_context(MastodonServer(networks.mastodon))
         bluesky = things.enter_context(BlueskyServer(networks.bluesky))
         forum = things.enter_context(ForumServer(networks.forum))
+        hackernews = things.enter_context(HackerNewsServer(networks.hackernews))
         event_stream = EventStream()
         env = (
             _settings(url, slack, x)
             | _sign_in(mastodon, bluesky)
             | _let_read(forum)
+            | {"HACKERNEWS_URL": hackernews.url}
             | _digest(datetime.now(UTC) + DIGEST_DELAY)
             | settings
         )
@@ -136,6 +139,7 @@ def running(
             mastodon=mastodon,
             bluesky=bluesky,
             forum=forum,
+            hackernews=hackernews,
             bot=bot,
             ledger=ledger,
             customers=scripted,
@@ -279,6 +283,7 @@ def _watch(context: PageContext) -> Any:  # noqa: ANN401 - a callable
         context.x.world.on_change(lambda _: news.changed("network")),
         context.mastodon.world.on_change(lambda _: news.changed("mastodon")),
         context.forum.world.on_change(lambda _: news.changed("forum")),
+        context.hackernews.world.on_change(lambda: news.changed("hackernews")),
     ]
 
     def poll() -> None:
@@ -309,7 +314,8 @@ def _activity(context: PageContext) -> tuple[int, ...]:
     networks = (context.x.world.requests, context.mastodon.world.requests, context.forum.world.requests)
     bluesky = context.bluesky.world.journal.requests
     logs = (slack.calls, slack.deliveries, *networks, bluesky)
-    return *(len(log) for log in logs), context.ledger.mark()
+    news = context.hackernews.world.counts.total()
+    return *(len(log) for log in logs), news, context.ledger.mark()
 
 
 def _slack_changed(context: PageContext, kind: str) -> None:

@@ -100,6 +100,7 @@ def seed(
         networks.set_clock(now - fresh.ago)
         networks.post_fresh(story.people.customer(fresh.author), fresh, now)
     networks.start_clocks()
+    networks.discuss(now)
 
 
 def _listen(session: Session, ours: OurAccount, *, began: datetime, now: datetime) -> None:

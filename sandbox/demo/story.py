@@ -235,7 +235,7 @@ class Command(Entry):
 class Suggestions(Entry):
     """`suggestions.toml`: what the page offers to type."""
 
-    ideas: dict[Network, Annotated[tuple[Text, ...], Field(min_length=1)]]
+    ideas: dict[Network | Literal["hackernews"], Annotated[tuple[Text, ...], Field(min_length=1)]]
     commands: tuple[Command, ...]
 
 

@@ -14,6 +14,13 @@ from sandbox.demo.event_descriptions import LEADS_TO, describe
 Json = dict[str, Any]
 
 
+def _who(network: str, handle: str | None, name: str | None) -> str:
+    """Somebody's handle as people write it there, else their name."""
+    if not handle:
+        return name or "somebody"
+    return handle if network == "hackernews" else f"@{handle}"
+
+
 class LedgerView:
     """Reads the SQLite file while the bot runs. `tickets` and `timeline` raise BusyError if it is locked."""
 
@@ -37,7 +44,7 @@ class LedgerView:
             select(Event.ticket_id, func.max(Event.id).label("last")).group_by(Event.ticket_id).subquery()
         )
         query = (
-            select(Ticket.id, Ticket.state, Author.handle, Author.name)
+            select(Ticket.id, Ticket.state, Author.network, Author.handle, Author.name)
             .join(Author, Author.id == Ticket.author_id)
             .join(touched, touched.c.ticket_id == Ticket.id)
             .order_by(touched.c.last.desc())
@@ -45,7 +52,7 @@ class LedgerView:
         )
         with self._database.read(2.0) as session:
             return [
-                {"id": row.id, "state": row.state, "who": row.handle or row.name or "somebody"}
+                {"id": row.id, "state": row.state, "who": _who(row.network, row.handle, row.name)}
                 for row in session.execute(query)
             ]
 
@@ -61,7 +68,7 @@ class LedgerView:
             ).all()
             return {
                 "id": ticket.id,
-                "who": author.handle or author.name or "somebody",
+                "who": _who(author.network, author.handle, author.name),
                 "name": author.name or "Somebody",
                 "state": ticket.state,
                 "owner": ticket.owner,

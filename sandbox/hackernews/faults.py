@@ -41,24 +41,32 @@ class Faults:
         self._lock = threading.RLock()
         self._observers: list[Callable[[], None]] = []
 
-    def add(self, endpoint: str, kind: Kind, *, times: int | None = None, seconds: int = 60) -> Fault:
+    def add(self, endpoint: str, kind: Kind, *, times: int | None = None, seconds: float = 60) -> Fault:
         """Switch a fault on.
 
         `endpoint` is such as "GET /api/v1/items/*". Raises ValueError for a kind that does not exist.
         """
         if kind not in get_args(Kind):
             raise ValueError(f"no such fault: {kind}")
-        fault = Fault(endpoint, kind, times, seconds)
+        fault = Fault(endpoint, kind, times, int(seconds))
         with self._lock:
             self._given.append(fault)
         self._tell()
         return fault
 
-    def clear(self) -> None:
-        """Switch all faults off."""
+    def clear(self, endpoint: str | None = None, kind: Kind | None = None) -> None:
+        """Switch off the faults with this endpoint and kind; without either, all of them."""
         with self._lock:
-            self._given.clear()
+            for fault in tuple(self._given):
+                if endpoint in {None, fault.endpoint} and kind in {None, fault.kind}:
+                    self._given.remove(fault)
         self._tell()
+
+    @property
+    def active(self) -> tuple[Fault, ...]:
+        """The faults that are on and not used up, oldest first."""
+        with self._lock:
+            return tuple(fault for fault in self._given if fault.times != 0)
 
     @property
     def refusing(self) -> bool:

@@ -44,6 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         fault = world.faults.take(endpoint)
         if fault is not None and fault.kind in {"down", "answer_lost"}:
             self.close_connection = True
+            world.note(endpoint, None)
             return
         if fault is not None and fault.kind in {"server_error", "rate_limited", "unauthorized"}:
             status = {"server_error": 500, "rate_limited": 429, "unauthorized": 403}[fault.kind]
@@ -82,6 +83,7 @@ class Handler(BaseHTTPRequestHandler):
         return 200, self.server.world.as_item(item)
 
     def _send(self, status: int, content: bytes, more: Mapping[str, str], *, cut: bool = False) -> None:
+        self.server.world.note(f"GET {urlsplit(self.path).path}", status)
         headers = {
             "Date": format_datetime(self.server.world.clock(), usegmt=True),
             "Content-Type": "application/json",

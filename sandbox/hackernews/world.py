@@ -11,10 +11,11 @@ from sandbox.hackernews.faults import Faults
 from sandbox.hackernews.markup import to_html
 
 FIRST_ID = 44_000_000
+CALLS_KEPT_MAX = 400
 EDITABLE_FOR = timedelta(hours=2)  # https://news.ycombinator.com/newsfaq.html
 
 
-class NotPossibleError(Exception):
+class NotPossibleError(ValueError):
     """Hacker News does not let anybody do that; the message says why."""
 
 
@@ -40,6 +41,15 @@ class Item:
         return to_html(self.text)
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A line of the server's log."""
+
+    at: datetime
+    endpoint: str
+    status: int | None  # None: no answer
+
+
 @dataclass(slots=True)
 class HackerNewsWorld:
     """Everything that was written. Thread-safe.
@@ -52,7 +62,8 @@ class HackerNewsWorld:
     faults: Faults = field(default_factory=Faults)
     counts: Counter[str] = field(default_factory=Counter)  # calls, by endpoint
     _items: dict[int, Item] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    requests: list["Call"] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
     _observers: list[Callable[[], None]] = field(default_factory=list)
 
     def submit(
@@ -67,7 +78,7 @@ class HackerNewsWorld:
 
     def comment(self, author: str, under: int, text: str, *, at: datetime | None = None) -> Item:
         """Comment on the story or comment with the id `under`. Raises `NotPossibleError` if it is gone."""
-        with self._lock:
+        with self.lock:
             parent = self._items[under]
             if parent.is_gone:
                 raise NotPossibleError("Nobody can reply to what is deleted.")
@@ -75,7 +86,7 @@ class HackerNewsWorld:
 
     def edit(self, item_id: int, text: str) -> None:
         """Change the text. Raises `NotPossibleError` after two hours."""
-        with self._lock:
+        with self.lock:
             item = self._items[item_id]
             if self.clock() - item.at > EDITABLE_FOR:
                 raise NotPossibleError("It was written more than two hours ago.")
@@ -84,18 +95,18 @@ class HackerNewsWorld:
 
     def delete(self, item_id: int) -> None:
         """Delete an item, or let moderators kill it: to a reader of the search it is the same."""
-        with self._lock:
+        with self.lock:
             self._items[item_id] = replace(self._items[item_id], is_gone=True)
         self._tell()
 
     def item(self, item_id: int) -> Item | None:
         """Return the item with that id; None if there never was one."""
-        with self._lock:
+        with self.lock:
             return self._items.get(item_id)
 
     def items(self) -> list[Item]:
         """Return all items, the oldest first."""
-        with self._lock:
+        with self.lock:
             return sorted(self._items.values(), key=lambda one: one.id)
 
     def replies_to(self, item_id: int) -> list[Item]:
@@ -110,16 +121,17 @@ class HackerNewsWorld:
 
     def index_now(self) -> None:
         """Let the search find everything that was written so far."""
-        with self._lock:
+        with self.lock:
             now = self.clock()
             self._items = {
                 key: replace(one, indexed_at=min(one.indexed_at, now)) for key, one in self._items.items()
             }
         self._tell()
 
-    def on_change(self, observer: Callable[[], None]) -> None:
-        """Call `observer` whenever something was written, edited or deleted."""
+    def on_change(self, observer: Callable[[], None]) -> Callable[[], None]:
+        """Call `observer` whenever something was written, edited or deleted; returns what ends that."""
         self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
 
     def hit(self, item: Item) -> dict[str, Any]:
         """Return an item as the search lists it."""
@@ -165,12 +177,18 @@ class HackerNewsWorld:
             "children": [self.as_item(one) for one in self.replies_to(item.id)],
         }
 
+    def note(self, endpoint: str, status: int | None) -> None:
+        """Add a call to the log."""
+        with self.lock:
+            self.requests.append(Call(self.clock(), endpoint, status))
+            del self.requests[:-CALLS_KEPT_MAX]
+
     def authors(self) -> Iterator[str]:
         """Yield everybody who wrote anything, each once."""
         yield from dict.fromkeys(one.author for one in self.items())
 
     def _add(self, author: str, at: datetime | None, **given: Any) -> Item:  # noqa: ANN401 - fields of `Item`
-        with self._lock:
+        with self.lock:
             number, now = FIRST_ID + len(self._items), self.clock()
             item = Item(number, author=author, at=at or now, indexed_at=now + self.index_delay, **given)
             item = replace(item, story_id=item.story_id or number)
@@ -179,5 +197,5 @@ class HackerNewsWorld:
         return item
 
     def _tell(self) -> None:
-        for observer in self._observers:
+        for observer in tuple(self._observers):
             observer()

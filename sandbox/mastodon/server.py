@@ -25,7 +25,7 @@ from sandbox.mastodon.websocket import converse
 
 HOST = "127.0.0.1"
 SIGN_OF_LIFE_SECONDS = 1.0  # Mastodon's are 15 seconds apart
-MAX_BODY = 1_000_000
+MAX_BODY = 20_000_000
 LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER for zero seconds: closing sends RST
 
 log = logging.getLogger(__name__)

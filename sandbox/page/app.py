@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.page.bluesky_routes import bluesky_routes
 from sandbox.page.forum_routes import forum_routes
+from sandbox.page.hackernews.tab import hackernews_routes
 from sandbox.page.internals import internals_routes
 from sandbox.page.json_replies import problem
 from sandbox.page.mastodon_routes import mastodon_routes
@@ -27,14 +28,8 @@ def create_app(context: PageContext) -> Flask:
     """Return the app that shows and changes `context`."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    for routes in (
-        slack_routes,
-        network_routes,
-        mastodon_routes,
-        bluesky_routes,
-        forum_routes,
-        internals_routes,
-    ):
+    networks = (network_routes, mastodon_routes, bluesky_routes, forum_routes, hackernews_routes)
+    for routes in (slack_routes, *networks, internals_routes):
         app.register_blueprint(routes(context))
     app.before_request(_only_from_here)
     app.after_request(_guarded)

@@ -92,4 +92,21 @@ BLUESKY_FAULTS = (
         MENTIONS,
         "repeated",
     ),
+    NetworkFault(
+        "bluesky_upload_500",
+        "Bluesky fails to take a picture",
+        "Nothing is public by an upload, so Heard repeats it, and sends words and picture together.",
+        "POST com.atproto.repo.uploadBlob",
+        "server_error_before",
+        once=True,
+    ),
+    NetworkFault(
+        "bluesky_upload_429",
+        "Bluesky takes no pictures for 15 seconds",
+        "The reply waits with its picture; Undo still works. Its words never go out alone.",
+        "POST com.atproto.repo.uploadBlob",
+        "rate_limited",
+        once=True,
+        seconds=15,
+    ),
 )

@@ -11,6 +11,7 @@ from sandbox.page.bluesky_state import bluesky_state
 from sandbox.page.json_replies import Json, words
 from sandbox.page.page_context import PageContext
 from sandbox.page.request_body import answer_errors, given, given_name, given_text
+from sandbox.page.uploaded_pictures import picture
 
 HANDLE = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?(\.[a-z0-9-]+)+")
 # What the author of a conversation allows, by the page's names: https://docs.bsky.app/docs/tutorials/thread-gates
@@ -30,6 +31,11 @@ def bluesky_routes(context: PageContext) -> Blueprint:
     @pages.get("/state")
     def state() -> Json:
         return bluesky_state(context)
+
+    @pages.get("/blob/<did>/<cid>")
+    def blob(did: str, cid: str) -> Any:  # noqa: ANN401 - bytes, or a refusal
+        found = world.blobs.find(did, cid)
+        return picture(found.data if found else None, found.mime_type if found else "")
 
     @pages.post("/post")
     def post() -> Json:

@@ -80,12 +80,21 @@ def _post(world: BlueskyWorld, post: Record, now: datetime) -> Json:
         "edited": post.written_at != post.first_at,
         "to": parent.did if parent else None,
         "is_reply": reply is not None,
+        "media": _media(post),
         "quote": _quoted(world, post, now),
         "calls": brand in mentioned(post.value),
         "closed": not world.appview.may_reply(brand, post) or world.appview.is_blocked(brand, post.did),
         "unseen": reply is not None and not world.appview.hangs_in_thread(post, now),
         "hidden": not world.appview.sees(brand, post),
     }
+
+
+def _media(post: Record) -> list[Json]:
+    """Return the pictures of a post, each with its description."""
+    embed = post.value.get("embed")
+    images = embed.get("images", []) if isinstance(embed, dict) else []
+    named = [(one.get("image", {}).get("ref", {}).get("$link", ""), one.get("alt", "")) for one in images]
+    return [{"url": f"/bluesky/blob/{post.did}/{cid}", "alt": alt} for cid, alt in named]
 
 
 def _quoted(world: BlueskyWorld, post: Record, now: datetime) -> Json | None:

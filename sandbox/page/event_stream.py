@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 
-TOPICS = ("slack", "network", "mastodon", "bluesky", "forum", "internals")
+TOPICS = ("slack", "network", "mastodon", "bluesky", "forum", "hackernews", "internals")
 HEARTBEAT_SECONDS = 4.0  # a closed tab is noticed when the next line cannot be sent
 GATHER_SECONDS = 0.06  # changes within this time become one line
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from sandbox.bluesky import BlueskyWorld
 from sandbox.feeds import ForumWorld
+from sandbox.hackernews import HackerNewsWorld
 from sandbox.mastodon import MastodonWorld
 from sandbox.page.bluesky_faults import BLUESKY_FAULTS
 from sandbox.page.forum_faults import FORUM_FAULTS
+from sandbox.page.hackernews.faults import HACKERNEWS_FAULTS
 from sandbox.page.mastodon_faults import MASTODON_FAULTS
 from sandbox.page.switch import Switch
 from sandbox.page.x_faults import X_FAULTS
@@ -28,10 +30,11 @@ class Switches:
         self,
         slack: SlackWorld,
         x: XWorld,
+        *,
         mastodon: MastodonWorld,
         bluesky: BlueskyWorld,
         forum: ForumWorld,
-        *,
+        hackernews: HackerNewsWorld,
         restart: Callable[[dict[str, str]], None],
     ) -> None:
         """`restart` restarts the bot with changed environment variables, and returns at once."""
@@ -44,6 +47,7 @@ class Switches:
             *(one.switch("mastodon", mastodon.faults) for one in MASTODON_FAULTS),
             *(one.switch("bluesky", bluesky.faults) for one in BLUESKY_FAULTS),
             *(one.switch("forum", forum.faults) for one in FORUM_FAULTS),
+            *(one.switch("hackernews", hackernews.faults) for one in HACKERNEWS_FAULTS),
             *self._of_slack(),
         )
         self.all = {switch.name: switch for switch in made}

@@ -67,7 +67,7 @@ def internals_routes(context: PageContext) -> Blueprint:
 
 def _changed(context: PageContext) -> None:
     """Tell open pages that a fault may have changed anything but Slack."""
-    for topic in ("internals", "network", "mastodon", "bluesky", "forum"):
+    for topic in ("internals", "network", "mastodon", "bluesky", "forum", "hackernews"):
         context.event_stream.changed(topic)
 
 
@@ -87,6 +87,7 @@ def internals_state(context: PageContext, ticket_id: int | None) -> Json:
             "mastodon": _to_network(context.mastodon.world.lock, context.mastodon.world.requests),
             "bluesky": _to_network(context.bluesky.world.lock, context.bluesky.world.journal.requests),
             "forum": _to_network(context.forum.world.lock, context.forum.world.journal.requests),
+            "hackernews": _to_network(context.hackernews.world.lock, context.hackernews.world.requests),
             "slack": _to_slack(context),
             "bot": _to_bot(context),
         },

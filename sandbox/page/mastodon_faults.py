@@ -90,4 +90,21 @@ MASTODON_FAULTS = (
         MENTIONS,
         "repeated",
     ),
+    NetworkFault(
+        "mastodon_upload_500",
+        "Mastodon fails to take a picture",
+        "Nothing is public by an upload, so Heard repeats it, and sends words and picture together.",
+        "POST /api/v2/media",
+        "server_error_before",
+        once=True,
+    ),
+    NetworkFault(
+        "mastodon_upload_429",
+        "Mastodon takes no pictures for 15 seconds",
+        "The reply waits with its picture; Undo still works. Its words never go out alone.",
+        "POST /api/v2/media",
+        "rate_limited",
+        once=True,
+        seconds=15,
+    ),
 )

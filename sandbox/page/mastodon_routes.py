@@ -1,6 +1,7 @@
 """The Mastodon tab: posting, editing and deleting as any account of the local server or of another one."""
 
 import re
+from typing import Any
 
 from flask import Blueprint
 
@@ -10,6 +11,7 @@ from sandbox.page.json_replies import Json, words
 from sandbox.page.mastodon_state import length, mastodon_state
 from sandbox.page.page_context import PageContext
 from sandbox.page.request_body import answer_errors, given, given_name, given_text
+from sandbox.page.uploaded_pictures import picture
 
 HANDLE = re.compile(r"[A-Za-z0-9_]{1,30}(@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?")
 
@@ -23,6 +25,11 @@ def mastodon_routes(context: PageContext) -> Blueprint:
     @pages.get("/state")
     def state() -> Json:
         return mastodon_state(context)
+
+    @pages.get("/media/<media_id>")
+    def media(media_id: str) -> Any:  # noqa: ANN401 - bytes, or a refusal
+        found = world.media.uploads.get(media_id)
+        return picture(found.data if found else None, found.content_type if found else "")
 
     @pages.post("/post")
     def post() -> Json:

@@ -69,7 +69,14 @@ def _post(world: MastodonWorld, post: Status) -> Json:
         "text": post.text,
         "warning": post.spoiler,
         "visibility": post.visibility,
-        "media": [{"url": one.url, "alt": one.alt, "kind": one.kind} for one in post.media],
+        "media": [
+            {
+                "url": f"/mastodon/media/{one.upload}" if one.upload else one.url,
+                "alt": one.alt,
+                "kind": one.kind,
+            }
+            for one in post.media
+        ],
         "poll": list(post.poll),
         "at": post.created_at.timestamp(),
         "edited": post.edited_at is not None,

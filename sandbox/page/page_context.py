@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from sandbox.bluesky import BlueskyServer
 from sandbox.feeds import ForumServer
+from sandbox.hackernews import HackerNewsServer
 from sandbox.mastodon import MastodonServer
 from sandbox.page.event_stream import EventStream
 from sandbox.page.fault_switches import Switches
@@ -71,6 +72,7 @@ class PageContext:
     mastodon: MastodonServer
     bluesky: BlueskyServer
     forum: ForumServer
+    hackernews: HackerNewsServer
     bot: BotControl
     ledger: Ledger
     customers: ScriptedPosts
@@ -78,9 +80,18 @@ class PageContext:
     tagline: str = ""
     commands: tuple[tuple[str, str], ...] = ()  # (command, hint) pairs that the message box suggests
     ideas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # example posts, by network
+    readers: list[str] = field(default_factory=list)  # of Hacker News: names that may not have written yet
     gestures: GestureLog = field(default_factory=GestureLog)
     switches: Switches = field(init=False)
 
     def __post_init__(self) -> None:
-        worlds = (self.slack.world, self.x.world, self.mastodon.world, self.bluesky.world, self.forum.world)
-        object.__setattr__(self, "switches", Switches(*worlds, restart=self.bot.restart))
+        switches = Switches(
+            self.slack.world,
+            self.x.world,
+            mastodon=self.mastodon.world,
+            bluesky=self.bluesky.world,
+            forum=self.forum.world,
+            hackernews=self.hackernews.world,
+            restart=self.bot.restart,
+        )
+        object.__setattr__(self, "switches", switches)

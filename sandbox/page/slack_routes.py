@@ -19,6 +19,7 @@ from sandbox.slack.workspace.file import File
 from sandbox.slack.workspace.view import View
 
 MAX_MESSAGE_BYTES = 10_000_000  # with its files in Base64
+MAX_ATTACHED_BYTES = 40_000_000  # likewise: files of a modal have up to 10 MB
 GONE = "That no longer exists."
 
 
@@ -150,6 +151,14 @@ def slack_routes(context: PageContext) -> Blueprint:  # noqa: C901, PLR0915 - on
     @pages.post("/view/fill")
     def fill() -> Json:
         typed_into(modal())
+        return {}
+
+    @pages.post("/view/attach")
+    def attach() -> Json:
+        request.max_content_length = MAX_ATTACHED_BYTES
+        open_one = modal()
+        typed_into(open_one)
+        open_one.attach(words(given(), "field"), _files(given().get("files")))
         return {}
 
     @pages.post("/view/press")

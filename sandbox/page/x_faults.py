@@ -105,4 +105,21 @@ X_FAULTS = (
         MENTIONS,
         "usage_capped",
     ),
+    NetworkFault(
+        "x_upload_500",
+        "X fails to take a picture",
+        "Nothing is public by an upload, so Heard repeats it, and sends words and picture together.",
+        "POST /2/media/upload",
+        "server_error_before",
+        once=True,
+    ),
+    NetworkFault(
+        "x_upload_429",
+        "X takes no pictures for 15 seconds",
+        "The reply waits with its picture; Undo still works. Its words never go out alone.",
+        "POST /2/media/upload",
+        "rate_limited",
+        once=True,
+        seconds=15,
+    ),
 )

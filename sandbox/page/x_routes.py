@@ -8,6 +8,7 @@ from flask import Blueprint
 from sandbox.page.json_replies import Json, words
 from sandbox.page.page_context import PageContext
 from sandbox.page.request_body import answer_errors, given, given_name, given_text
+from sandbox.page.uploaded_pictures import picture
 from sandbox.x import XPost, XWorld
 from sandbox.x.state.posting_rules import ForbiddenError, check_summons
 from sandbox.x.state.text import Composed, Span, length
@@ -24,6 +25,11 @@ def network_routes(context: PageContext) -> Blueprint:
     @pages.get("/state")
     def state() -> Json:
         return network_state(context)
+
+    @pages.get("/media/<media_id>")
+    def media(media_id: str) -> Any:  # noqa: ANN401 - bytes, or a refusal
+        found = world.uploads.files.get(media_id)
+        return picture(found.data if found else None, found.content_type if found else "")
 
     @pages.post("/post")
     def post() -> Json:
@@ -111,7 +117,14 @@ def _post(world: XWorld, post: XPost) -> Json:
         "author": post.author_id,
         "runs": list(_runs(post.composed)),
         "text": post.text,
-        "media": [{"url": one.url, "alt": one.alt, "kind": one.kind} for one in post.media],
+        "media": [
+            {
+                "url": f"/network/media/{one.upload}" if one.upload else one.url,
+                "alt": one.alt,
+                "kind": one.kind,
+            }
+            for one in post.media
+        ],
         "poll": list(post.poll),
         "at": world.posts.get(post.first_id, post).created_at.timestamp(),
         "edited": post.id != post.first_id,

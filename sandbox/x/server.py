@@ -23,7 +23,7 @@ from sandbox.x.faults import Fault
 from sandbox.x.state.world import XWorld
 
 HOST = "127.0.0.1"
-MAX_BODY = 1_000_000
+MAX_BODY = 8_000_000
 LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER for zero seconds: closing sends RST
 
 log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from tests import databases, postgres
 from tests.bench import (
     crowd,
+    feed_reading,
     feeds,
     flood,
     hearing,
@@ -44,6 +45,7 @@ PARTS: Sequence[str] = (
     "streaming",
     "pressing",
     "crowd",
+    "feeds",
     "flood",
     "pacing",
     "waiting",
@@ -51,7 +53,7 @@ PARTS: Sequence[str] = (
     "searching",
     "trying",
     "workers",
-    "feeds",
+    "feed reading",
 )
 ENGINES = ("sqlite", "postgresql")
 
@@ -83,13 +85,14 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "likeness": lambda: likeness.measure(new),
         "pressing": lambda: pressing.measure(new),
         "crowd": lambda: crowd.measure(new),
+        "feeds": lambda: feeds.measure(new),
         "flood": lambda: flood.measure(new),
         "pacing": lambda: pacing.measure(new),
         "waiting": lambda: waiting.measure(new),
         "searching": lambda: searching.measure(new),
         "trying": lambda: trying.measure(new),
         "reports": lambda: reports.measure(new),
-        "feeds": lambda: feeds.measure(new),
+        "feed reading": lambda: feed_reading.measure(new),
     }
     if on_postgresql:  # SQLite is one process's
         measure["workers"] = lambda: workers.measure(new)

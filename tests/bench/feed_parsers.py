@@ -21,7 +21,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin
 
-from bot.networks.feed.entry_text import body_text, title_and_text, title_text
+from bot.networks.feed.formats.entry_text import body_text, title_and_text, title_text
 from bot.networks.feed.parsing import parse_document
 from tests.bot.networks.feed.table import Case, cases
 

@@ -193,25 +193,27 @@ def test_on_bluesky_a_gate_closes_the_conversation_and_a_quote_shows_what_it_quo
     expect(quoting.locator(".quoted")).to_contain_text("no need to answer this")
 
 
-def test_a_reply_that_bluesky_does_not_take_is_handed_off_and_posted_by_hand(window: Open) -> None:
+def test_a_post_that_takes_no_reply_is_offered_none_until_its_author_lets_everybody_reply(
+    window: Open,
+) -> None:
     ana = window()
     tab = ana.tab("Bluesky")
     tab.get_by_label("Who can reply").select_option("nobody")
     say(tab, "Bluesky", "I will open this later")
     card, said = ana.card("I will open this later"), conversation(tab, "I will open this later")
-    ana.press(card, "Reply")
-    ana.write("We are waiting at the door.")
-    ana.send("Hand off")
+    expect(card).to_contain_text("takes no reply on Bluesky")
+    expect(card).to_contain_text("You can still quote the post by hand on Bluesky")
+    expect(card.get_by_role("button", name="Reply", exact=True)).to_have_count(0)
+    expect(card.get_by_role("button", name="No reply needed")).to_be_visible()
+    expect(card.get_by_role("link", name="Open on Bluesky")).to_be_visible()
+    sound(ana.page)
+
     said.get_by_role("button", name="Nobody can reply").click()
     ana.page.get_by_role("menuitem", name="Everybody can reply").click()
-    tab.get_by_label("Post as").select_option(label="Fernpress @fernpress.test")
-    said.get_by_role("button", name="Reply to @ines.bsky.test").click()
-    tab.get_by_label("Post text").fill("We are waiting at the door.")
-    tab.get_by_role("button", name="Post", exact=True).click()
-    expect(said.locator(".post.ours")).to_contain_text("We are waiting at the door.")
-    ana.press(card, "I posted it")
 
-    expect(card).to_contain_text("Answered by hand by @Ana Lima")
+    answer(ana, card, "We are waiting at the door.")
+    expect(said.locator(".post.ours")).to_contain_text("We are waiting at the door.")
+    expect(card).to_contain_text("Answered by @Ana Lima")
 
 
 def test_the_networks_are_tabs_for_the_keyboard_and_say_what_is_new_behind_them(

@@ -52,7 +52,7 @@ def test_a_file_is_added_shown_and_named_as_what_will_not_go_out(window, tmp_pat
     ana.says_in_thread("@Heard reply Stew!")
 
     expect(ana.thread.locator(".file").filter(has_text="menu.txt")).to_be_visible()
-    expect(ana.thread).to_contain_text("menu.txt won't be sent: Heard sends text only.")
+    expect(ana.thread).to_contain_text("menu.txt won't be sent: only pictures can go along.")
 
 
 def test_a_link_bold_and_emoji_are_public_as_the_typist_saw_them(

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from bot.networks.base import Later, Refused, Unsure
 from bot.networks.values import Post, PublishedReply, RepeatRule, ReplyTarget
@@ -82,7 +83,9 @@ class Net(MemoryNetwork):
     def _has_keys(self) -> bool:
         return REPEAT_RULES[self._climate.keys] is not None
 
-    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
+    def freeze(
+        self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str, pictures: Any = ()
+    ) -> str:
         """The request; to put it together may fail, too."""
         if not self._has_keys:
             return ""

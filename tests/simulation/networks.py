@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.networks.answerable import Answerable, ReplyByHandOnly
 from bot.networks.base import Refused, Unsure
@@ -183,11 +184,13 @@ class BlueskyLike(KeyedTeamNetwork):
     max_length = 300
     rule: RepeatRule | None = RepeatRule(1, timedelta(), timedelta(seconds=60))
 
-    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
+    def freeze(
+        self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str, pictures: Any = ()
+    ) -> str:
         """Put it together, and see that the thread is open."""
         if self.is_public(to.post_id) and self._post(to.post_id).no_reply_because:
             raise Refused("not allowed", "Its author does not let us reply.")
-        return super().freeze(text, to, key, at=at, account_id=account_id)
+        return super().freeze(text, to, key, at=at, account_id=account_id, pictures=pictures)
 
     def reply_prefix(self, to: ReplyTarget) -> str:
         """Nothing: a record names its parent."""

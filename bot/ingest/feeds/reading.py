@@ -233,6 +233,11 @@ def _record_success(
     if not all(track_matches.is_unchanged(one, now) for one in plan.tracks):
         feed.postpone(at=at)
         return
+    if reading.is_page:
+        feed.moved_to = reading.moved_to
+        feed_notices.post_found(ctx, session, network, feed, plan.tracks, at=at)
+        feed.postpone(at=at)
+        return
     name = feed_notices.feed_name(network, feed)
     if feed.told_at is not None:
         feed_notices.post_recovered(ctx, session, name, plan.tracks, at=at)

@@ -76,10 +76,15 @@ class Caller:
                 None, "server error", f"Bluesky sent a response that can't be read: {error}."
             ) from error
 
-    def procedure(self, method: str, body: bytes, account_id: str) -> JsonObject:
+    def procedure(
+        self, method: str, body: bytes, account_id: str, *, content_type: str = "application/json"
+    ) -> JsonObject:
         """Make a writing call with exactly `body`. Raises `WrongAccount`, `Refused`, `Later` and `Unsure`."""
+        within = self.limits.sign_seconds
         try:
-            response = self._call("POST", method, account_id, body=body, within=self.limits.sign_seconds)
+            response = self._call(
+                "POST", method, account_id, body=body, content_type=content_type, within=within
+            )
         except HttpStatusError as no:
             raise errors.write_error(no.response, self._secrets) from None
         try:
@@ -109,6 +114,7 @@ class Caller:
         *,
         params: Mapping[str, Any] | None = None,
         body: bytes | None = None,
+        content_type: str = "application/json",
         within: float | None = None,
     ) -> requests.Response:
         until = None if within is None else time.monotonic() + within
@@ -122,7 +128,7 @@ class Caller:
             self._threads.token = token.secret.get_secret_value()
             headers = {"Authorization": f"Bearer {self._threads.token}"}
             if body is not None:
-                headers["Content-Type"] = "application/json"
+                headers["Content-Type"] = content_type
             with HttpSession(self._api.home_of(account.id) or self._api.url, self._api.limits) as http:
                 return http.request(verb, f"/xrpc/{method}", params=params, data=body, headers=headers)
 

@@ -7,11 +7,12 @@ import threading
 from collections.abc import Generator, Mapping, Sequence
 from datetime import timedelta
 
+from bot.networks import thread_parts
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyImpossible
-from bot.networks.base import NO_CONTEXTS, Later, Network
+from bot.networks.base import NO_CONTEXTS, Later, Network, RequestRejected
 from bot.networks.bluesky import parsing, reply_record, streaming, uris
 from bot.networks.bluesky.caller import NETWORK_NAME, Caller
-from bot.networks.bluesky.json_values import get_objects
+from bot.networks.bluesky.json_values import get_object, get_objects
 from bot.networks.bluesky.listings import VIEWS_PER_CALL
 from bot.networks.bluesky.password_tokens import PasswordTokens
 from bot.networks.bluesky.publishing import RecordPublisher
@@ -35,6 +36,7 @@ from bot.networks.values import (
 
 _PROFILES_PER_CALL = 25  # https://docs.bsky.app/docs/api/app-bsky-actor-get-profiles
 _CLOCK_TOLERANCE_SECONDS = 30.0
+THREAD_DEPTH = 10  # parts of a customer's thread that are read
 
 
 class BlueskyNetwork(RecordPublisher, Network):
@@ -106,6 +108,20 @@ class BlueskyNetwork(RecordPublisher, Network):
         asked = [each for each in ids if uris.parse_post_uri(each)]
         absent: dict[str, Absence] = {each: "not shown" for each in asked if each not in views}
         return PostPage(posts, bad), absent
+
+    def later_parts(self, of: ReplyTarget, *, account_id: str) -> PostPage:
+        """Return the parts below a post: of an author's own thread only the first notifies us.
+
+        Ten levels deep: https://docs.bsky.app/docs/api/app-bsky-feed-get-post-thread. Raises `Later`.
+        """
+        me = self._caller.require_account(account_id)
+        ask = {"uri": of.post_id, "depth": THREAD_DEPTH, "parentHeight": 0}
+        try:
+            answer = self._caller.query("app.bsky.feed.getPostThread", ask, account_id)
+        except RequestRejected:  # it is not shown any more
+            return PostPage(())
+        posts, _others = parsing.parse_rows(parsing.views_below(get_object(answer, "thread")), me)
+        return PostPage(thread_parts.find_parts(posts, of.ids, of.author_id))
 
     @property
     def stream_address(self) -> str:

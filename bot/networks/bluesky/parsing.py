@@ -165,6 +165,17 @@ def merge_view(notification: JsonObject, views: Mapping[str, JsonObject]) -> Jso
     return {**view, **kept}
 
 
+def views_below(thread: JsonObject) -> list[JsonObject]:
+    """Return the posts below the top one of a `threadViewPost`; what is blocked or gone is left out."""
+    found, left = list[JsonObject](), get_objects(thread, "replies")
+    while left:
+        node = left.pop()
+        if post := get_object(node, "post"):
+            found.append(post)
+        left += get_objects(node, "replies")
+    return found
+
+
 def context_cid(reply_context: str) -> str:
     """Return the version of the post that a `reply_context` names; empty if it names none."""
     try:

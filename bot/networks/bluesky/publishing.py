@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.networks.base import Later, Publisher, Refused, RequestRejected, Unsure
@@ -11,7 +11,9 @@ from bot.networks.bluesky.caller import Caller
 from bot.networks.bluesky.facets import build_facets
 from bot.networks.bluesky.json_values import JsonObject, get_object, get_text, parse_time
 from bot.networks.bluesky.listings import ListingReader
+from bot.networks.bluesky.pictures import LIMITS, UPLOAD_METHOD, build_embed, pack_blob
 from bot.networks.bluesky.reply_record import FrozenReply
+from bot.networks.pictures import Picture, PictureLimits, UploadedPicture
 from bot.networks.values import PublishedReply, RepeatRule, ReplyTarget
 from models.core.normalize import nfc
 
@@ -24,7 +26,29 @@ class RecordPublisher(ListingReader, Publisher):
 
     _caller: Caller
 
-    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
+    @property
+    def picture_limits(self) -> PictureLimits | None:
+        """The same on every server."""
+        return LIMITS
+
+    def upload(self, picture: Picture, *, account_id: str) -> str:
+        """Upload a picture: https://docs.bsky.app/docs/api/com-atproto-repo-upload-blob."""
+        self._caller.require_account(account_id)
+        answer = self._caller.procedure(
+            UPLOAD_METHOD, picture.data, account_id, content_type=picture.content_type
+        )
+        return pack_blob(answer)
+
+    def freeze(
+        self,
+        text: str,
+        to: ReplyTarget,
+        key: str,
+        *,
+        at: datetime,
+        account_id: str,
+        pictures: Sequence[UploadedPicture] = (),
+    ) -> str:
         """Return the call that writes the reply, made of the post as it is now.
 
         Reads the post once: whether it is there, its version, its thread, and whether we may answer it. The
@@ -53,6 +77,7 @@ class RecordPublisher(ListingReader, Publisher):
             parent=reference,
             facets=build_facets(text, lambda handle: self._resolve(handle, account_id, until)),
             langs=parsing.parse_langs(record),
+            embed=build_embed(pictures) if pictures else None,
         )
 
     def publish(

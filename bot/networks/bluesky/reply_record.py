@@ -74,6 +74,7 @@ def freeze(
     parent: JsonObject,
     facets: Sequence[JsonObject],
     langs: Sequence[str],
+    embed: JsonObject | None = None,
 ) -> str:
     """Return the body of the call that writes the reply; `root` and `parent` are `{uri, cid}`."""
     record: dict[str, Any] = {
@@ -84,6 +85,7 @@ def freeze(
     }
     record |= {"facets": list(facets)} if facets else {}
     record |= {"langs": list(langs)} if langs else {}
+    record |= {"embed": embed} if embed else {}
     call = {
         "repo": repo,
         "collection": uris.POST_COLLECTION,

@@ -1,10 +1,10 @@
 """OPML, the list of feeds that other readers export: http://opml.org/spec2.opml. Pure."""
 
-from bot.networks.feed.characters import decode
 from bot.networks.feed.documents import NotAFeed
-from bot.networks.feed.entry_text import title_text
-from bot.networks.feed.links import is_web_address
-from bot.networks.feed.markup import Element, read_markup
+from bot.networks.feed.formats.characters import decode
+from bot.networks.feed.formats.entry_text import title_text
+from bot.networks.feed.formats.links import is_web_address
+from bot.networks.feed.formats.markup import Element, read_markup
 
 OPML_FEEDS_MAX = 1_000
 

@@ -1,9 +1,9 @@
 """A document of any format, read as a feed. Pure; `parse_process` runs it where it can do no harm."""
 
-from bot.networks.feed.characters import decode
 from bot.networks.feed.documents import FeedDocument, NotAFeed
-from bot.networks.feed.json_feed import read_json
-from bot.networks.feed.xml_feed import read_xml
+from bot.networks.feed.formats.characters import decode
+from bot.networks.feed.formats.json_feed import read_json
+from bot.networks.feed.formats.xml_feed import read_xml
 
 
 def parse_document(body: bytes, content_type: str, address: str) -> FeedDocument:

@@ -81,7 +81,7 @@ class Feeds(FeedReader):
 
     @classmethod
     def read_address(cls, typed: str) -> str:
-        """See `FeedReader`."""
+        """See `FeedReader`. Raises `AddressError`."""
         try:
             return addresses.normalise_address(typed)
         except addresses.AddressRefusedError as no:
@@ -104,7 +104,7 @@ class Feeds(FeedReader):
 
     @classmethod
     def preset_address(cls, name: str, typed: str) -> str:
-        """See `FeedReader`."""
+        """See `FeedReader`. Raises `AddressError`."""
         for one in presets.PRESETS:
             if one.name == name:
                 try:
@@ -115,7 +115,7 @@ class Feeds(FeedReader):
 
     @classmethod
     def read_opml(cls, body: bytes) -> list[tuple[str, str]]:
-        """See `FeedReader`."""
+        """See `FeedReader`. Raises `AddressError`."""
         try:
             return parse_opml(body)
         except NotAFeed as no:
@@ -133,7 +133,7 @@ class Feeds(FeedReader):
         whole: bool = False,
         wait_seconds: float = 0,
     ) -> FeedReading:
-        """See `FeedReader`."""
+        """See `FeedReader`. Raises `Later`."""
         before = FeedPosition.read(after)
         validators = NO_VALIDATORS if whole else before.validators
         fetched = self._fetch(address, validators, wait_seconds=wait_seconds)
@@ -147,7 +147,13 @@ class Feeds(FeedReader):
             kept = fetched.validators if fetched.body is not None else before.validators
             position = replace(moved, validators=kept).write()
             return FeedReading(PostPage((), position=position), frozenset(), "", fresh_for, adopted)
-        document = self._parse(fetched, fetched.body)
+        try:
+            document = self._parse(fetched, fetched.body)
+        except Later:
+            if before.known or not (found := discovery.find_feeds(fetched)):
+                raise
+            page = PostPage((), position=FeedPosition().write())
+            return FeedReading(page, frozenset(), "", moved_to=found[0].address, is_page=True)
         if before.known and not document.entries:
             raise Later(None, "forbidden", "The feed is empty, although it had entries before.")
         short_ids = [short_id(entry.key) for entry in document.entries]
@@ -166,7 +172,7 @@ class Feeds(FeedReader):
         return FeedReading(page, new, document.title, fresh_for, adopted)
 
     def find_feeds(self, address: str, *, at: datetime) -> FeedsFound:
-        """See `FeedReader`."""
+        """See `FeedReader`. Raises `Later`."""
         fetched = self._fetch(address, NO_VALIDATORS, wait_seconds=FIND_WAIT_SECONDS)
         body = fetched.body or b""
         try:
@@ -179,7 +185,7 @@ class Feeds(FeedReader):
         return FeedsFound((FeedChoice(address, document.title, document.kind),), reading)
 
     def look_at(self, link: str) -> str | None:
-        """See `FeedReader`."""
+        """See `FeedReader`. Raises `Later` and `AddressError`."""
         try:
             seen = self._fetcher.look_at(link)
         except addresses.AddressRefusedError as no:

@@ -1,7 +1,7 @@
 """Calls of one account to its server: which server and token, what the answers say of rate limits."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,13 +138,19 @@ class Api:
                 response = session.request(method, login.url + path, data=body, headers=headers)
         except HttpStatusError as no:
             raise on_error(no.response, [login.token.get_secret_value()]) from None
-        try:
-            found = errors.parse_json(response)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise Unsure("The server accepted the request, but its answer can't be read.")
-        return found
+        return _parse_written(response)
+
+    def send_form(
+        self, path: str, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes, str]]
+    ) -> JsonObject:
+        """Send a form with files (name, bytes and content type of each), once, and return the answer.
+
+        Raises `Later`, `Unsure` and `HttpStatusError`.
+        """
+        login = self.login()
+        with HttpSession(login.url, self._limits) as session:
+            response = session.post(login.url + path, data=fields, files=files, headers=_headers(login))
+        return _parse_written(response)
 
     def _note(self, kind: ReadKind, response: requests.Response) -> None:
         status = errors.parse_rate_limit(response)
@@ -162,3 +168,13 @@ def _parse(response: requests.Response) -> Any:  # noqa: ANN401 - any JSON
         return errors.parse_json(response)
     except ValueError:
         raise Later(None, "server error", "The server sent a response that can't be read.") from None
+
+
+def _parse_written(response: requests.Response) -> JsonObject:
+    try:
+        found = errors.parse_json(response)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Unsure("The server accepted the request, but its answer can't be read.")
+    return found

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
+from bot.networks import thread_parts
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, StreamNotOffered, Unsure
 from bot.networks.http_client import CallLimits
 from bot.networks.mastodon import errors, reply_form, streaming
+from bot.networks.mastodon import pictures as media
 from bot.networks.mastodon.api import Api, Login
 from bot.networks.mastodon.identity import NETWORK_NAME, Identity, missing_scopes
 from bot.networks.mastodon.ids import unpack_context
@@ -19,9 +21,10 @@ from bot.networks.mastodon.lookup import PostLookup
 from bot.networks.mastodon.parsing import parse_language, parse_post, parse_profile, same_words
 from bot.networks.mastodon.reply_form import ReplyForm, unpack_form
 from bot.networks.mastodon.server_info import ServerInfo
-from bot.networks.mastodon.settings import SCOPES, MastodonSettings
+from bot.networks.mastodon.settings import MEDIA_SCOPE, SCOPES, MastodonSettings
 from bot.networks.mastodon.timelines import TimelineReader
 from bot.networks.oauth2 import TokenSource
+from bot.networks.pictures import Picture, PictureLimits, UploadedPicture
 from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import (
     Absence,
@@ -119,6 +122,17 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         }
         return PostPage(posts, bad), absent
 
+    def later_parts(self, of: ReplyTarget, *, account_id: str) -> PostPage:
+        """The parts below a post, as far as our server has them: they need not name us. Raises `Later`."""
+        who = self._identity.require(account_id)
+        local_id = self._lookup.local_id(of.post_id, of.context, who)
+        path = f"{_STATUSES}/{quote(local_id or '', safe='')}/context"
+        found = self._api.find_object(path, kind="posts") if local_id else None
+        rows = get_objects(found or {}, "descendants")
+        self._threads.learn(rows)
+        posts, _others = self.parse_rows(rows, who.viewer, self._threads.budget().parent_of)
+        return PostPage(thread_parts.find_parts(posts, of.ids, of.author_id))
+
     @property
     def stream_address(self) -> str | None:
         """Our server's; where its streams are, it says when it is asked what it is."""
@@ -151,13 +165,37 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         """What the server's newest answer to such a reading said in its headers."""
         return self._api.rate_limit_status(reading)
 
-    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
-        """Return the body of the request, after a look at the post that it answers.
+    @property
+    def picture_limits(self) -> PictureLimits | None:
+        """What our server says it takes; nothing if our token may not upload."""
+        last = self._identity.last
+        if last is None or MEDIA_SCOPE in missing_scopes(last.scopes, SCOPES):
+            return None
+        return last.server.pictures
 
-        Raises `Refused` if that is gone, was edited, or would be seen by others than before; and `Later`.
+    def upload(self, picture: Picture, *, account_id: str) -> str:
+        """Upload a picture with its description: https://docs.joinmastodon.org/methods/media/#v2."""
+        self._identity.require(account_id, may_ask_again=False)
+        return media.upload(self._api, picture)
+
+    def freeze(
+        self,
+        text: str,
+        to: ReplyTarget,
+        key: str,
+        *,
+        at: datetime,
+        account_id: str,
+        pictures: Sequence[UploadedPicture] = (),
+    ) -> str:
+        """Return the body of the request, after a look at the post that it answers and at the pictures.
+
+        Raises `Refused` if one is gone, the post was edited, or others would see the reply; and `Later`.
         """
         del key, at
-        return self._build_form(text, to, self._identity.require(account_id, may_ask_again=False)).pack()
+        form = self._build_form(text, to, self._identity.require(account_id, may_ask_again=False))
+        media.check_ready(self._api, pictures)
+        return replace(form, media_ids=tuple(one.media for one in pictures)).pack()
 
     def publish(
         self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
@@ -299,8 +337,11 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         if parent is None:
             raise Refused("parent gone", "The post is gone, or its author has hidden it from us.")
         context, edited = unpack_context(to.context), get_time(parent, "edited_at")
-        shown = context.edited if context and context.server == who.viewer.host else None
-        reply_form.check_unchanged(shown, parent, edited.isoformat() if edited else "")
+        if context is None or context.server == who.viewer.host:
+            shown = context.edited if context else None
+            reply_form.check_unchanged(shown, parent, edited.isoformat() if edited else "")
+        else:
+            reply_form.check_unchanged_elsewhere(context.edited, parent)
         visibility = reply_form.choose_visibility(to, parent, who.privacy)
         to = replace(
             to,

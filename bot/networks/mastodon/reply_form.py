@@ -8,9 +8,18 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from bot.networks.base import Refused
-from bot.networks.mastodon.json_values import JsonObject, get_id, get_object, get_objects, get_text
+from bot.networks.mastodon.json_values import (
+    JsonObject,
+    get_id,
+    get_object,
+    get_objects,
+    get_text,
+    get_time,
+    parse_time,
+)
 from bot.networks.mastodon.parsing import API_VISIBILITY, VISIBILITY, Viewer
 from bot.networks.values import ReplyTarget, Visibility
 
@@ -30,6 +39,7 @@ class ReplyForm:
     warning: str = ""
     language: str | None = None
     allowed_mentions: tuple[str, ...] | None = None
+    media_ids: tuple[str, ...] = ()
 
     def pack(self) -> str:
         """Return the body of the request."""
@@ -44,6 +54,8 @@ class ReplyForm:
             body["language"] = self.language
         if self.allowed_mentions is not None:
             body["allowed_mentions"] = list(self.allowed_mentions)
+        if self.media_ids:
+            body["media_ids"] = list(self.media_ids)
         return json.dumps(body, ensure_ascii=False)
 
 
@@ -94,8 +106,25 @@ def choose_visibility(to: ReplyTarget, parent: JsonObject, default: str) -> str:
 def check_unchanged(edited_before: str | None, parent: JsonObject, edited_now: str) -> None:
     """Raise `Refused` if the post was edited since it was shown; None: nobody knows what was shown."""
     if edited_before is not None and edited_before != edited_now:
-        author = get_text(get_object(parent, "account"), "acct")
-        raise Refused("invalid", f"@{author} has edited the post since. Read it again before you answer.")
+        raise_edited(parent)
+
+
+def check_unchanged_elsewhere(shown: str, parent: JsonObject) -> None:
+    """Raise `Refused` if our server knows an edit that is later than what another server has shown.
+
+    `shown` is when the other one says that it was edited, empty if it was not. Servers pass on the author's
+    own time, some of them without its fraction of a second.
+    """
+    before, now = parse_time(shown), get_time(parent, "edited_at")
+    if now is None or (before is not None and now.replace(microsecond=0) <= before):
+        return
+    raise_edited(parent)
+
+
+def raise_edited(parent: JsonObject) -> NoReturn:
+    """Raise `Refused`: the post is not what it was."""
+    author = get_text(get_object(parent, "account"), "acct")
+    raise Refused("invalid", f"@{author} has edited the post since. Read it again before you answer.")
 
 
 def mentioned_ids(to: ReplyTarget, parent: JsonObject, viewer: Viewer) -> tuple[str, ...]:

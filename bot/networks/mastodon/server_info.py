@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.networks.mastodon.json_values import JsonObject, get_number, get_object, get_text
+from bot.networks.mastodon.picture_limits import parse_limits
+from bot.networks.pictures import PictureLimits
 
 Kind = Literal["mastodon", "mastodon fork", "gotosocial", "hollo", "pleroma", "akkoma", "pixelfed", "unknown"]
 Counting = Literal["graphemes", "code points"]
@@ -57,6 +59,7 @@ class ServerInfo:
     per_link: int | None = 23  # what a link counts; None: as long as it is
     counting: Counting = "graphemes"
     streaming_url: str = ""  # as announced; empty: it has no streams
+    pictures: PictureLimits | None = None  # what it takes with a post; None: nothing
 
     @property
     def honours_min_id(self) -> bool:
@@ -113,6 +116,7 @@ def parse_instance(document: JsonObject, host: str) -> ServerInfo:
         per_link=per_link if is_mastodon else None,
         counting="graphemes" if is_mastodon else "code points",
         streaming_url=_streaming_url(document),
+        pictures=parse_limits(document),
     )
 
 

@@ -14,8 +14,10 @@ SCOPES = (
     "read:notifications",
     "read:search",
     "read:statuses",
+    "write:media",
     "write:statuses",
 )
+MEDIA_SCOPE = "write:media"
 
 
 def check_server(value: str) -> str:

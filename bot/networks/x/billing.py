@@ -18,7 +18,7 @@ from bot.networks.x import parsing
 from bot.networks.x.ids import parse_id
 from bot.networks.x.json_values import JsonObject
 
-DELETE_CHARGE = "delete"
+DELETE_CHARGE, MEDIA_CHARGE = "delete", "media"
 LIST_PRICES: Mapping[str, Price] = {
     SEARCH_CHARGE: Price(Decimal("0.005"), "post"),
     "owned_read": Price(Decimal("0.001"), "post"),
@@ -27,6 +27,8 @@ LIST_PRICES: Mapping[str, Price] = {
     REPLY_CHARGE: Price(Decimal("0.01"), "reply"),
     DELETE_CHARGE: Price(Decimal("0.005"), "deletion"),
 }
+UPLOAD_PRICES: Mapping[str, Price] = {MEDIA_CHARGE: Price(Decimal("0.015"), "picture")}
+"""What an upload costs: as much as a post, as X's staff say; its price list does not name it."""
 _CHARGE_BY_READING: Mapping[ReadKind, str] = {
     "mentions": "owned_read",
     "own posts": "owned_read",

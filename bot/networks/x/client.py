@@ -16,6 +16,7 @@ from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, R
 from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, Unsure
 from bot.networks.http_client import CallLimits, HttpStatusError
 from bot.networks.oauth2 import TokenSource
+from bot.networks.pictures import Picture, PictureLimits, UploadedPicture
 from bot.networks.values import (
     Absence,
     AccountIdentity,
@@ -28,10 +29,11 @@ from bot.networks.values import (
     ReplyTarget,
     UnreadableRow,
 )
-from bot.networks.x import billing, errors, parsing
+from bot.networks.x import billing, errors, parsing, pictures
 from bot.networks.x import ids as x_ids
 from bot.networks.x import length as x_length
 from bot.networks.x.json_values import JsonObject
+from bot.networks.x.pictures import freeze as freeze_pictures
 from bot.networks.x.settings import CREDENTIALS, XSettings, secret_value
 from bot.networks.x.signing import NETWORK_NAME, Signer
 from bot.networks.x.timelines import OWN_POSTS_COMPLETE_BELOW, PAGE_SIZE, TimelineReader
@@ -61,6 +63,7 @@ class XNetwork(TimelineReader, Network, Publisher):
 
     name = NETWORK_NAME
     title = "X"
+    preset_rank = 0
     max_length = 280  # weighted: https://docs.x.com/fundamentals/counting-characters
     profile_lifetime = timedelta(hours=24)  # X bills it once a UTC day, ten times what a mention costs
     posts_per_refresh = _IDS_PER_LOOKUP
@@ -77,7 +80,7 @@ class XNetwork(TimelineReader, Network, Publisher):
             raise ValueError(settings.problem)
         if settings.uses_oauth2 and tokens is None:
             raise ValueError("X_CLIENT_ID needs tokens")
-        self._settings, self.prices = settings, settings.price_list
+        self._settings, self.prices = settings, {**settings.price_list, **billing.UPLOAD_PRICES}
         self._tokens = tokens if settings.uses_oauth2 else None
         keys = [secret_value(getattr(settings, name)) for name in CREDENTIALS]
         self._limits = limits or CallLimits()
@@ -155,6 +158,46 @@ class XNetwork(TimelineReader, Network, Publisher):
         """What X's newest answer to such a call said in its headers."""
         return self._allowances.get(reading)
 
+    @property
+    def picture_limits(self) -> PictureLimits | None:
+        """The same for every account."""
+        return pictures.LIMITS
+
+    def upload(self, picture: Picture, *, account_id: str) -> str:
+        """Upload a picture, then its alt text."""
+        media_id = pictures.parse_upload(
+            self._post(pictures.UPLOAD_PATH, pictures.upload_body(picture), account_id)
+        )
+        self.note_charge(account_id, billing.MEDIA_CHARGE, [media_id])
+        if picture.alt:
+            self._post(pictures.METADATA_PATH, pictures.metadata_body(media_id, picture.alt), account_id)
+        return media_id
+
+    def _post(self, route: str, body: Mapping[str, Any], account_id: str) -> requests.Response:
+        try:
+            return self._signer.make_call(
+                lambda client, by_keys: client.request("POST", route, json=body, user_auth=by_keys),
+                account_id,
+                within=self._limits.sign_seconds,
+            )
+        except HttpStatusError as no:
+            decision = errors.write_error(no.response, self._signer.secrets)
+            raise pictures.upload_error(no.response, decision) from None
+
+    def freeze(
+        self,
+        text: str,
+        to: ReplyTarget,
+        key: str,
+        *,
+        at: datetime,
+        account_id: str,
+        pictures: Sequence[UploadedPicture] = (),
+    ) -> str:
+        """Return the ids of the pictures; nothing else is frozen for X."""
+        del text, to, key, at, account_id
+        return freeze_pictures(pictures)
+
     def publish(
         self,
         text: str,
@@ -162,14 +205,17 @@ class XNetwork(TimelineReader, Network, Publisher):
         key: str,  # noqa: ARG002 - X honours no key
         *,
         account_id: str,
-        frozen: str = "",  # noqa: ARG002 - nothing is frozen for X
+        frozen: str = "",
     ) -> PublishedReply:
         """Reply to `to`. X may refuse it for want of a summons (https://docs.x.com/changelog, 2026-02-23)."""
-        words = nfc(text)
+        words, media_ids = nfc(text), pictures.parse_frozen(frozen)
         try:
             response = self._signer.make_call(
                 lambda client, by_keys: client.create_tweet(
-                    text=words, in_reply_to_tweet_id=to.post_id, user_auth=by_keys
+                    text=words,
+                    in_reply_to_tweet_id=to.post_id,
+                    media_ids=media_ids or None,
+                    user_auth=by_keys,
                 ),
                 account_id,
                 within=self._limits.sign_seconds,
@@ -212,7 +258,7 @@ class XNetwork(TimelineReader, Network, Publisher):
         since: datetime,
         *,
         account_id: str,
-        frozen: str = "",  # noqa: ARG002 - nothing is frozen for X
+        frozen: str = "",  # noqa: ARG002 - pictures do not help to find it
     ) -> PublishedReply | None:
         """Return our reply to `to` with that `text` (None: any text), or None if our timeline has none.
 

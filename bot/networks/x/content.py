@@ -125,14 +125,18 @@ def _text_end(raw: str, found: list[_Link], own_ids: Collection[str], quoted: st
 
 def _is_appended(entity: JsonObject, own_ids: Collection[str], quoted: str | None) -> bool:
     """Whether a link leads to the post's own media, or to the post that it quotes."""
-    if get_text(entity, "media_key") or (get_text(entity, "display_url") or "").startswith(
-        _MEDIA_LINK_PREFIXES
-    ):
+    if is_of_media(entity):
         return True
     leads = _STATUS_URL.fullmatch(unescape(get_text(entity, "expanded_url") or ""))
     if leads is None:
         return False
     return leads[1] in own_ids if leads[2] else leads[1] == quoted
+
+
+def is_of_media(entity: JsonObject) -> bool:
+    """Return whether X has put a link there for a picture or a video, which its author did not type."""
+    shown = get_text(entity, "display_url") or ""
+    return bool(get_text(entity, "media_key")) or shown.startswith(_MEDIA_LINK_PREFIXES)
 
 
 def _link_target(entity: JsonObject, *, unwind: bool) -> str | None:

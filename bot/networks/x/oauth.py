@@ -21,7 +21,7 @@ from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
 from bot.networks.oauth2 import ConsentRequest, GrantRefusedError, TokenPair
 from bot.networks.x import errors
 
-SCOPES = ("tweet.read", "tweet.write", "users.read", "offline.access")
+SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access")
 OFFICIAL_API_URL = "https://api.x.com"
 _OFFICIAL_SITE_URL = "https://x.com"  # people sign in on another host than programs call
 _AUTHORIZE_PATH = "/i/oauth2/authorize"

@@ -19,7 +19,7 @@ from bot.networks.values import (
     Summons,
     UnreadableRow,
 )
-from bot.networks.x.content import parse_content, parse_media, typed_text_start
+from bot.networks.x.content import is_of_media, parse_content, parse_media, typed_text_start
 from bot.networks.x.ids import CLOCK_SKEW, order_key, parse_id, post_url, time_of_id
 from bot.networks.x.json_values import JsonObject
 from bot.networks.x.json_values import get_either as _either
@@ -352,9 +352,9 @@ def _is_quoting_us(row: JsonObject, me: AccountIdentity, answer: JsonObject, quo
 
 
 def _link_targets(row: JsonObject) -> dict[str, str]:
-    """What each t.co link of the row stands for."""
-    found = [(_text(url, "url"), _text(url, "expanded_url")) for url in _entities(row, "urls")]
-    return {short: unescape(long) for short, long in found if short and long}
+    """What each t.co link of the row stands for: nothing, if X put it there for a picture."""
+    found = [(_text(url, "url"), _text(url, "expanded_url"), url) for url in _entities(row, "urls")]
+    return {short: "" if is_of_media(url) else unescape(long) for short, long, url in found if short and long}
 
 
 def _referenced(row: JsonObject, kind: str) -> str | None:

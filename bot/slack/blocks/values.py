@@ -146,6 +146,7 @@ class PreviewValue(Value):
     visibility: str = "public"  # whom the reply was shown to reach, see `Post`
     warning: str | None = None  # the mark of the content warning that it was shown to carry
     prefix: str = ""  # the mark of what Heard was shown to put in front of the words
+    pictures: str = ""  # the mark of the pictures that it was shown to go out with
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +363,8 @@ class Origin(ModalValue):
     visibility: str = "public"  # whom the reply is shown to reach, see `Post`
     warning: str | None = None  # the mark of the content warning that it is shown to carry
     prefix: str = ""  # the mark of what Heard is shown to put in front of the words
+    pictures_of: int | None = None  # the draft or reply whose pictures it shows
+    pictures: str = ""  # the mark of these pictures
 
     @property
     def request_key(self) -> str | None:

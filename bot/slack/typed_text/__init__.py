@@ -17,11 +17,12 @@ import regex
 
 from bot.slack.typed_text import rich_text
 from bot.slack.typed_text.mrkdwn import CHANNEL_TOKEN, for_input, read_mrkdwn
-from bot.slack.typed_text.value import SlackText, TextBuilder
+from bot.slack.typed_text.value import SlackPicture, SlackText, TextBuilder
 from models.core.mrkdwn import escape_entities
 
 __all__ = [
     "FORWARDED_LABEL",
+    "SlackPicture",
     "SlackText",
     "find_slack_tokens",
     "for_input",
@@ -46,7 +47,8 @@ def read_slack_text(text: str | None) -> SlackText:
 def read_message(message: Mapping[str, Any]) -> SlackText:
     """Read a message that a person wrote: an event's, or a message shortcut's `message`.
 
-    `left_out` of the result names what is in it beside words: files, and messages that were forwarded.
+    `left_out` of the result names what is in it beside words and `pictures`: files, and messages that were
+    forwarded.
     """
     text = message.get("text")
     text = text if isinstance(text, str) else ""
@@ -57,7 +59,7 @@ def read_message(message: Mapping[str, Any]) -> SlackText:
         typed = reading.build()
     else:
         typed = read_mrkdwn(text, is_formatted=True)
-    return typed.with_left_out(_attachment_names(message))
+    return typed.with_left_out(_attachment_names(message), _pictures(message))
 
 
 def find_slack_tokens(text: str) -> tuple[str, ...]:
@@ -76,7 +78,27 @@ def _attachment_names(message: Mapping[str, Any]) -> tuple[str, ...]:
     https://docs.slack.dev/reference/objects/file-object; a file from another organisation comes without a
     name.
     """
-    files = [one for one in message.get("files") or [] if one.get("mode") != "tombstone"]
-    named = [str(one.get("name") or one.get("title") or UNNAMED_FILE_LABEL) for one in files]
+    named = [_file_name(one) for one in _files(message) if not _is_picture(one)]
     shared = any(one.get("is_share") or one.get("is_msg_unfurl") for one in message.get("attachments") or [])
     return (*named, *([FORWARDED_LABEL] if shared else []))
+
+
+def _pictures(message: Mapping[str, Any]) -> tuple[SlackPicture, ...]:
+    return tuple(
+        SlackPicture(str(one["id"]), _file_name(one), str(one.get("alt_txt") or ""))
+        for one in _files(message)
+        if _is_picture(one)
+    )
+
+
+def _files(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [one for one in message.get("files") or [] if one.get("mode") != "tombstone"]
+
+
+def _is_picture(file: Mapping[str, Any]) -> bool:
+    """Whether it says that it is a picture; what it is, is seen once it is fetched."""
+    return bool(file.get("id")) and str(file.get("mimetype") or "").startswith("image/")
+
+
+def _file_name(file: Mapping[str, Any]) -> str:
+    return str(file.get("name") or file.get("title") or UNNAMED_FILE_LABEL)

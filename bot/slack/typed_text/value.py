@@ -19,12 +19,22 @@ class SlackToken:
 
 
 @dataclass(frozen=True, slots=True)
+class SlackPicture:
+    """A picture that came with a text: its file's id in Slack, its name, and how it is described there."""
+
+    file_id: str
+    name: str
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SlackText:
     """What somebody typed in Slack, as the plain characters that they saw."""
 
     text: str
     tokens: tuple[SlackToken, ...] = ()
     left_out: tuple[str, ...] = ()  # names of files, and of whatever else came with the words
+    pictures: tuple[SlackPicture, ...] = ()  # that came with the words
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,9 +59,16 @@ class SlackText:
         rest = self.after(len(self.text) - len(self.text.lstrip(signs)))
         return replace(rest, text=rest.text.rstrip(signs))
 
-    def with_left_out(self, left_out: tuple[str, ...]) -> "SlackText":
+    def with_left_out(
+        self, left_out: tuple[str, ...], pictures: tuple[SlackPicture, ...] = ()
+    ) -> "SlackText":
         """The same, with what came beside the words."""
-        return replace(self, left_out=left_out)
+        return replace(self, left_out=left_out, pictures=pictures)
+
+    def without_pictures(self) -> "SlackText":
+        """The same where no picture can go along: they are left out, too."""
+        named = tuple(one.name for one in self.pictures)
+        return replace(self, left_out=(*named, *self.left_out), pictures=())
 
 
 class TextBuilder:

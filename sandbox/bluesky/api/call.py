@@ -15,7 +15,8 @@ class Call:
     """A request with its parsed parameters.
 
     `method` is its NSID, `me` the account of its token (None where none is needed), `url` the server that was
-    asked, `bearer` the token itself, `lag` how old the state is that the AppView reads.
+    asked, `bearer` the token itself, `lag` how old the state is that the AppView reads,
+    `content` the body as it came.
     """
 
     world: BlueskyWorld
@@ -27,6 +28,8 @@ class Call:
     url: str
     lag: timedelta
     now: datetime
+    content: bytes = b""
+    content_type: str = ""
 
     @property
     def account(self) -> Account:

@@ -70,7 +70,19 @@ def _handled(world: BlueskyWorld, request: Request, endpoint: Endpoint, lag: tim
 def _call(world: BlueskyWorld, request: Request, method: str, me: Account | None, lag: timedelta) -> Call:
     url = f"http://{request.headers.get('host', '')}"
     params, body = parse_qs(request.query, keep_blank_values=True), request.json
-    return Call(world, method, me, params, body, request.bearer, url, lag, world.reading_time())
+    return Call(
+        world,
+        method,
+        me,
+        params,
+        body,
+        request.bearer,
+        url,
+        lag,
+        world.reading_time(),
+        request.content,
+        request.headers.get("content-type", ""),
+    )
 
 
 def _caller(world: BlueskyWorld, request: Request) -> Account:

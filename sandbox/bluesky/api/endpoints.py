@@ -33,6 +33,7 @@ ENDPOINTS = {
         Endpoint("POST com.atproto.repo.putRecord", repo.put_record),
         Endpoint("POST com.atproto.repo.createRecord", repo.create_record),
         Endpoint("POST com.atproto.repo.deleteRecord", repo.delete_record),
+        Endpoint("POST com.atproto.repo.uploadBlob", repo.upload_blob),
         Endpoint("GET app.bsky.notification.listNotifications", feed.list_notifications),
         Endpoint("GET app.bsky.feed.getPosts", feed.get_posts),
         Endpoint("GET app.bsky.feed.getPostThread", feed.get_post_thread),

@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.bluesky.api.call import Call
 from sandbox.bluesky.api.errors import XrpcError, invalid
 from sandbox.bluesky.state.accounts import POST, Account, Record
+from sandbox.bluesky.state.blobs import UPLOAD_MAX_BYTES
 from sandbox.bluesky.state.ids import TID, make_cid, record_uri
 from sandbox.bluesky.state.record_rules import RecordError, check_post
 
@@ -67,6 +68,25 @@ def create_record(call: Call) -> Row:
     return _written(written, is_new=True)
 
 
+def upload_blob(call: Call) -> Row:
+    """https://docs.bsky.app/docs/api/com-atproto-repo-upload-blob: the file is the whole body."""
+    if call.account.state != "active":
+        raise XrpcError(401, "AccountDeactivated", "Account is deactivated")
+    if len(call.content) > UPLOAD_MAX_BYTES:
+        raise XrpcError(413, "PayloadTooLarge", "request entity too large")
+    return {"blob": call.world.blobs.add(call.account.did, call.content, call.content_type).json()}
+
+
+def _check_blobs(account: Account, call: Call, value: dict[str, Any]) -> None:
+    """Refuse a record with a file that this account has not uploaded."""
+    embed = value.get("embed")
+    images = embed.get("images", []) if isinstance(embed, dict) else []
+    for one in images if isinstance(images, list) else []:
+        cid = one.get("image", {}).get("ref", {}).get("$link", "")
+        if call.world.blobs.find(account.did, cid) is None:
+            raise XrpcError(400, "BlobNotFound", f"Could not find blob: {cid}")
+
+
 def delete_record(call: Call) -> Row:
     """https://docs.bsky.app/docs/api/com-atproto-repo-delete-record; one that is not there is no error."""
     account = _own_repository(call)
@@ -92,6 +112,7 @@ def _wanted(call: Call) -> tuple[Account, str, str, dict[str, Any]]:
             check_post(value)
         except RecordError as no:
             raise invalid(f"Invalid {collection} record: {no}") from None
+        _check_blobs(account, call, value)
     return account, collection, rkey, value
 
 

@@ -9,6 +9,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from sandbox.bluesky.state.blobs import IMAGE_MAX_BYTES, IMAGES_MAX
 from sandbox.bluesky.state.graphemes import count_graphemes
 from sandbox.bluesky.state.ids import AT_URI, DID
 
@@ -38,9 +39,32 @@ def check_post(record: dict[str, Any]) -> None:
     _check_time(record)
     for index, facet in enumerate(record.get("facets", [])):
         _check_facet(facet, f"$.record.facets[{index}]")
+    embed = record.get("embed")
+    if isinstance(embed, dict) and embed.get("$type") == "app.bsky.embed.images":
+        _check_images(embed.get("images"), "$.record.embed.images")
     if "reply" in record:
         for name in ("root", "parent"):
             _check_reference(record["reply"].get(name), f"$.record.reply.{name}")
+
+
+def _check_images(images: Any, path: str) -> None:  # noqa: ANN401 - any JSON
+    if not isinstance(images, list):
+        raise RecordError(f"Expected array value type at {path}")
+    if len(images) > IMAGES_MAX:
+        raise RecordError(f"array too big (maximum {IMAGES_MAX}, got {len(images)}) at {path}")
+    for number, one in enumerate(images):
+        if not isinstance(one.get("alt"), str):
+            raise RecordError(f'Missing required key "alt" at {path}[{number}]')
+        blob = one.get("image")
+        if not isinstance(blob, dict) or blob.get("$type") != "blob":
+            raise RecordError(f"Expected blob value type at {path}[{number}].image")
+        if not str(blob.get("mimeType")).startswith("image/"):
+            raise RecordError(f"Wrong mimetype of file at {path}[{number}].image")
+        if blob.get("size", 0) > IMAGE_MAX_BYTES:
+            size = blob["size"]
+            raise RecordError(
+                f"blob too big (maximum {IMAGE_MAX_BYTES}, got {size}) at {path}[{number}].image"
+            )
 
 
 def _check_text(record: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from sandbox.bluesky.faults import Faults
 from sandbox.bluesky.state import repositories, richtext
 from sandbox.bluesky.state.accounts import BLOCK, GATE, POST, Account, Record
 from sandbox.bluesky.state.appview import AppView, Notification
+from sandbox.bluesky.state.blobs import Blobs
 from sandbox.bluesky.state.event_log import EventLog
 from sandbox.bluesky.state.ids import AT_URI, Tids, make_cid, make_did
 from sandbox.bluesky.state.rate_limits import Limits
@@ -29,6 +30,7 @@ ENDPOINT_NAMES = (
     "POST com.atproto.repo.putRecord",
     "POST com.atproto.repo.createRecord",
     "POST com.atproto.repo.deleteRecord",
+    "POST com.atproto.repo.uploadBlob",
     "GET app.bsky.notification.listNotifications",
     "GET app.bsky.feed.getPosts",
     "GET app.bsky.feed.getPostThread",
@@ -72,6 +74,7 @@ class BlueskyWorld:
         self.journal = Journal()
         self.faults = Faults(ENDPOINT_NAMES)
         self.spoilt = Spoilt()
+        self.blobs = Blobs()
         self.pds_url: str | None = None
         self._tids = Tids()
         self._last = datetime.fromtimestamp(0, UTC)

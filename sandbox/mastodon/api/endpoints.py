@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.mastodon.api import (
     instance_endpoints,
+    media_endpoints,
     oauth_endpoints,
     read_endpoints,
     streaming_endpoints,
@@ -58,6 +59,8 @@ ENDPOINTS: tuple[Endpoint | OAuthRoute, ...] = (
     Endpoint("GET /api/v1/statuses/:id/source", "read:statuses", read_endpoints.source),
     Endpoint("POST /api/v1/statuses", "write:statuses", write_endpoints.create),
     Endpoint("DELETE /api/v1/statuses/:id", "write:statuses", write_endpoints.delete),
+    Endpoint("POST /api/v2/media", "write:media", media_endpoints.upload),
+    Endpoint("GET /api/v1/media/:id", "write:media", media_endpoints.show),
     Endpoint("GET /api/v1/streaming", "any", streaming_endpoints.websocket),
     Endpoint("GET /api/v1/streaming/health", "", streaming_endpoints.health),
     Endpoint("GET /api/v1/streaming/user", "read:statuses", streaming_endpoints.user),

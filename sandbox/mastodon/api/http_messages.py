@@ -4,6 +4,8 @@ import json
 import queue
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import HTTP
 from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
@@ -42,8 +44,29 @@ class Request:
         return Params(parse_qsl(self.query, keep_blank_values=True))
 
     @property
+    def multipart(self) -> tuple[dict[str, str], dict[str, bytes]]:
+        """The fields and the files of a multipart form, by name."""
+        kind = self.headers.get("content-type", "")
+        if not kind.startswith("multipart/form-data"):
+            return {}, {}
+        head = f"Content-Type: {kind}\r\n\r\n".encode()
+        whole = message_from_bytes(head + self.content, policy=HTTP)
+        fields, files = dict[str, str](), dict[str, bytes]()
+        for part in whole.iter_parts():
+            name = str(part.get_param("name", header="content-disposition") or "")
+            content = part.get_payload(decode=True)
+            data = content if isinstance(content, bytes) else b""
+            if part.get_filename() is not None:
+                files[name] = data
+            else:
+                fields[name] = data.decode("utf-8", "replace")
+        return fields, files
+
+    @property
     def form(self) -> "Params":
         """The parameters of the body, a form or JSON."""
+        if self.headers.get("content-type", "").startswith("multipart/form-data"):
+            return Params(list(self.multipart[0].items()))
         text = self.content.decode("utf-8", "replace")
         if not self.headers.get("content-type", "").startswith("application/json"):
             return Params(parse_qsl(text, keep_blank_values=True))

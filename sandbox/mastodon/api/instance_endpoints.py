@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.mastodon.api.call import Call
 from sandbox.mastodon.api.http_messages import Answer, ApiError, as_json
+from sandbox.mastodon.state.media import ATTACHMENTS_LIMIT, DESCRIPTION_LIMIT, KINDS, MATRIX_LIMIT, SIZE_LIMIT
 
 
 def v2(call: Call) -> Answer:
@@ -61,12 +62,14 @@ def _configuration(call: Call) -> dict[str, Any]:
     return {
         "statuses": {
             "max_characters": flavour.max_characters,
-            "max_media_attachments": 4,
+            "max_media_attachments": ATTACHMENTS_LIMIT,
             "characters_reserved_per_url": flavour.characters_per_url,
         },
         "media_attachments": {
-            "supported_mime_types": ["image/jpeg", "image/png"],
-            "image_size_limit": 16_777_216,
+            "supported_mime_types": [*KINDS],
+            "image_size_limit": SIZE_LIMIT,
+            "image_matrix_limit": MATRIX_LIMIT,
+            "description_limit": DESCRIPTION_LIMIT,
         },
         "polls": {"max_options": 4, "max_characters_per_option": 50},
     }

@@ -86,7 +86,7 @@ def _status(world: MastodonWorld, one: Status) -> Json:
         "emojis": [{"shortcode": name, "url": f"https://{world.domain}/{name}.png"} for name in one.emojis],
         "media_attachments": [
             {
-                "id": f"{one.id}-{number}",
+                "id": each.upload or f"{one.id}-{number}",
                 "type": each.kind,
                 "url": each.url,
                 "preview_url": each.url,

@@ -23,6 +23,7 @@ def create(call: Call) -> Answer:
             language=form.get("language"),
             allowed_mentions=form.all("allowed_mentions") if form.has("allowed_mentions") else None,
             key=call.request.headers.get("idempotency-key"),
+            media_ids=form.all("media_ids"),
         )
     except RejectedError as no:
         raise ApiError(no.status, no.words, dict(no.more)) from None

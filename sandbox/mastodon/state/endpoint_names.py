@@ -14,6 +14,8 @@ ENDPOINTS = (
     "GET /api/v1/statuses/:id/source",
     "POST /api/v1/statuses",
     "DELETE /api/v1/statuses/:id",
+    "POST /api/v2/media",
+    "GET /api/v1/media/:id",
     "GET /api/v2/instance",
     "GET /api/v1/instance",
     "GET /api/v1/streaming",

@@ -16,9 +16,9 @@ class RejectedError(Exception):
     more: tuple[tuple[str, object], ...] = ()
 
 
-def check_words(flavour: Flavour, text: str, spoiler: str) -> None:
+def check_words(flavour: Flavour, text: str, spoiler: str, *, has_media: bool = False) -> None:
     """Raises RejectedError if there are no words, or too many as this server counts."""
-    if not text.strip() and not spoiler.strip():
+    if not text.strip() and not spoiler.strip() and not has_media:
         raise RejectedError(flavour.invalid_status, "Validation failed: Text can't be blank")
     if flavour.counts is None:
         return

@@ -36,11 +36,15 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Something attached: `kind` is image, gifv, video, audio or unknown."""
+    """Something attached: `kind` is image, gifv, video, audio or unknown.
+
+    `upload` is the id of the file, if it was uploaded to this server.
+    """
 
     url: str
     kind: str = "image"
     alt: str | None = None
+    upload: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

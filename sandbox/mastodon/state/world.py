@@ -11,6 +11,7 @@ from sandbox.mastodon.faults import Faults
 from sandbox.mastodon.state.endpoint_names import ENDPOINTS
 from sandbox.mastodon.state.flavours import MASTODON, Flavour
 from sandbox.mastodon.state.ids import Ids
+from sandbox.mastodon.state.media import MediaLibrary, UploadedMedia
 from sandbox.mastodon.state.notifications import Notifications
 from sandbox.mastodon.state.oauth_grants import Grants
 from sandbox.mastodon.state.people import People
@@ -59,6 +60,7 @@ class MastodonWorld:
         self.faults = Faults(ENDPOINTS)
         self.limits, self.journal, self.grants = Limits(), Journal(), Grants()
         self.link_headers = True
+        self.media = MediaLibrary()
         self.elsewhere: dict[str, Status] = {}
         self.elsewhere_authors: dict[str, str] = {}  # address of such a post → handle of its author
         self.raw_rows: dict[str, Any] = {}
@@ -169,6 +171,7 @@ class MastodonWorld:
         language: str | None = None,
         allowed_mentions: Sequence[str] | None = None,
         key: str | None = None,
+        media_ids: Sequence[str] = (),
     ) -> Status:
         """Publish through the API. Raises RejectedError."""
         with self.lock:
@@ -176,7 +179,8 @@ class MastodonWorld:
                 return known
             if reply_to is not None and not self._is_visible(self.index.find(reply_to), by):
                 raise RejectedError(404, NOT_FOUND)
-            check_words(self.flavour, text, spoiler)
+            check_words(self.flavour, text, spoiler, has_media=bool(media_ids))
+            uploads = self.media.take(list(media_ids), by.id, at=self.clock())
             made = self._make(by, text, self.clock(), None)
             check_mentions(self.flavour, made.mentions, allowed_mentions)
             seen_by: Any = visibility or self.flavour.default_visibility or by.default_visibility
@@ -186,12 +190,25 @@ class MastodonWorld:
                 spoiler=spoiler,
                 language=language or by.default_language,
                 reply_to=reply_to,
+                media=tuple(self._shown(one) for one in uploads),
             )
+            for one in uploads:
+                one.status_id = made.id
             self._keep(made)
             if key is not None:
                 self._keys[by.id, key] = made.id, self.clock()
         self._tell(Change("post", made.id))
         return made
+
+    def upload(self, by: Account, data: bytes, alt: str) -> UploadedMedia:
+        """Keep a file of an account, which no post shows yet. Raises RejectedError."""
+        with self.lock:
+            at = self.clock()
+            return self.media.add(by.id, data, alt, media_id=self._ids.post(at), at=at)
+
+    def _shown(self, one: UploadedMedia) -> Media:
+        address = f"https://{self.domain}/media/{one.id}"
+        return Media(address, one.kind, one.alt or None, upload=one.id)
 
     def edit(self, status_id: str, text: str, *, spoiler: str | None = None) -> Status:
         """Edit a post: same id, no new notification. Raises LookupError."""

@@ -29,6 +29,7 @@ from sandbox.slack.workspace.view import View
 if TYPE_CHECKING:
     from sandbox.slack.people.person import Person
 
+FILES_MAX, FILE_MAX_BYTES = 10, 10_000_000
 REQUIRED = "Please complete this required field."
 # Picker → parser of its value, and the format that an error names.
 PICKED: dict[str, tuple[Callable[[Any], object], str]] = {
@@ -104,6 +105,24 @@ class Modal:
         fields = value if isinstance(value, dict) else {None: value}
         for name, content in fields.items():
             self._enter(self._field(name), content)
+        return self
+
+    def attach(self, field: str, files: dict[str, bytes]) -> "Modal":
+        """Upload files, by name, into a file input. Raises NotOnScreenError if it does not take them.
+
+        https://docs.slack.dev/reference/block-kit/block-elements/file-input-element
+        """
+        part = self._field(field)
+        endings = part.element.get("filetypes")
+        for name in files:
+            if endings and name.rpartition(".")[2].lower() not in endings:
+                raise NotOnScreenError(f"{name} is none of {endings}")
+        if len(files) > part.element.get("max_files", FILES_MAX):
+            raise NotOnScreenError(f"at most {part.element['max_files']} files")
+        if any(len(data) > FILE_MAX_BYTES for data in files.values()):
+            raise NotOnScreenError("at most 10 MB a file")
+        self._enter(part, [self.person.upload(name, data).json() for name, data in files.items()])
+        self.person.world.changed("view", ts=self.id, user=self.person.id)
         return self
 
     def write(self, values: dict[str, Value]) -> "Modal":

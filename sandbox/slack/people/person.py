@@ -15,6 +15,7 @@ from sandbox.slack.people.modal import Modal
 from sandbox.slack.people.outcome import TROUBLE, CommandOutcome, Outcome, SubmitOutcome
 from sandbox.slack.web_api.response_url_endpoint import show_ack
 from sandbox.slack.workspace.channel import Channel
+from sandbox.slack.workspace.file import File
 from sandbox.slack.workspace.message import Message
 from sandbox.slack.workspace.offered_options import select_key
 from sandbox.slack.workspace.response_urls import ResponseUrl
@@ -112,9 +113,7 @@ class Person:
             if self.world.is_read_only(place):
                 raise NotOnScreenError(TURNED_OFF)
             words, blocks = typed(text, self.world)
-            added = [self.world.files.add(name, data, self.id, self._address) for name, data in given]
-            for file in added:
-                file.completed = self.world.now()
+            added = [self.upload(name, data) for name, data in given]
 
         def post() -> Message:
             more: Json = {"blocks": blocks, "thread_ts": thread_ts, "client_msg_id": str(uuid.uuid4())}
@@ -125,6 +124,13 @@ class Person:
             return message
 
         return self._and_tell(post)
+
+    def upload(self, name: str, data: bytes) -> File:
+        """Upload a file that is shared nowhere yet."""
+        with self.world.lock:
+            file = self.world.files.add(name, data, self.id, self._address)
+            file.completed = self.world.now()
+        return file
 
     def edit(self, message: Message, text: str) -> Message:
         """Edit one of this person's messages."""

@@ -27,6 +27,8 @@ KINDS = {
     "pdf": ("pdf", "PDF", "application/pdf"),
     "png": ("png", "PNG", "image/png"),
     "txt": ("text", "Plain Text", "text/plain"),
+    "webp": ("webp", "WebP", "image/webp"),
+    "heic": ("heic", "HEIC", "image/heic"),
     "zip": ("zip", "Zip", "application/zip"),
 }
 BINARY = ("binary", "Binary", "application/octet-stream")

@@ -53,6 +53,7 @@ def _handled(
             return endpoint.handle(world, request)
     try:
         _check_credentials(world, request)
+        _check_scope(world, request, endpoint)
         params = Params(request.query)
         params.check(spelled(endpoint.query, world.faults.vocabulary))
         with world.lock:
@@ -72,6 +73,17 @@ def _check_credentials(world: XWorld, request: Request) -> None:
     with world.lock:
         if request.bearer is not None and not world.grants.admits(request.bearer):
             raise plain(401)
+
+
+def _check_scope(world: XWorld, request: Request, endpoint: Endpoint) -> None:
+    """Raises ProblemError 403 for a token without `media.write` that uploads.
+
+    https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code
+    """
+    with world.lock:
+        is_upload = "/2/media/" in endpoint.name and request.bearer is not None
+        if is_upload and not world.grants.has_scope(request.bearer or "", "media.write"):
+            raise plain(403)
 
 
 def _account(world: XWorld, request: Request) -> str | None:

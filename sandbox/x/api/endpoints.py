@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.x.api import oauth_endpoints, read_endpoints, write_endpoints
+from sandbox.x.api import media_endpoints, oauth_endpoints, read_endpoints, write_endpoints
 from sandbox.x.api.call import Call
 from sandbox.x.api.fields import COUNTS_QUERY, POST_QUERY, SEARCH_QUERY, TIMELINE_QUERY, USER_QUERY
 from sandbox.x.api.http_messages import Answer, Request
@@ -59,5 +59,7 @@ ENDPOINTS: tuple[Endpoint | OAuthRoute, ...] = (
     Endpoint("GET /2/tweets", POST_QUERY | {"ids"}, read_endpoints.posts),
     Endpoint("GET /2/tweets/:id", POST_QUERY, read_endpoints.post),
     Endpoint("POST /2/tweets", frozenset(), write_endpoints.create, status=201),
+    Endpoint("POST /2/media/upload", frozenset(), media_endpoints.upload),
+    Endpoint("POST /2/media/metadata", frozenset(), media_endpoints.describe),
     Endpoint("DELETE /2/tweets/:id", frozenset(), write_endpoints.delete),
 )

@@ -9,6 +9,7 @@ from sandbox.x.state import request_log
 from sandbox.x.state.posting_rules import NO_QUOTE, NOT_YOURS, ForbiddenError, is_sayable
 from sandbox.x.state.posts import XPost
 from sandbox.x.state.text import shown
+from sandbox.x.state.uploads import MEDIA_MAX
 
 CREATE_KEYS = words(
     "card_uri community_id direct_message_deep_link for_super_followers_only geo made_with_ai media nullcast "
@@ -30,13 +31,30 @@ def create(call: Call) -> Row:
         raise invalid_request({"message": f"$.reply_settings: must be one of {sorted(REPLY_SETTINGS)}"})
     parent_id, unnamed = _reply_of(body)
     try:
-        made = call.world.publish(text, reply_to=parent_id, unnamed=unnamed, by=call.me)
+        made = call.world.publish(
+            text, reply_to=parent_id, unnamed=unnamed, by=call.me, media_ids=_media_of(call)
+        )
     except ForbiddenError as refusal:
         raise plain(403, str(refusal)) from None
     _charge_for(call, made)
     # The empty ID is in a recorded response to a create.
     row = {"id": made.id, "text": shown(made.composed).text, "edit_history_tweet_ids": [""]}
     return {"data": renamed(row, call.world.faults.vocabulary)}
+
+
+def _media_of(call: Call) -> list[str]:
+    """The ids of the pictures of a new post. Raises ProblemError if X has not all of them."""
+    media = call.body.get("media")
+    if media is None:
+        return []
+    ids = media.get("media_ids") if isinstance(media, dict) else None
+    if not isinstance(ids, list) or not 0 < len(ids) <= MEDIA_MAX:
+        raise invalid_request({"message": f"$.media.media_ids: must have 1 to {MEDIA_MAX} items"})
+    if any(call.world.uploads.find(one, call.me.id, call.now) is None for one in ids):
+        raise invalid_request(
+            {"parameters": {"media.media_ids": ids}, "message": "Your media IDs are invalid."}
+        )
+    return ids
 
 
 def _reply_of(body: Row) -> tuple[str | None, list[str]]:

@@ -117,7 +117,7 @@ class Grants:
     def grant(
         self,
         client: Client,
-        scope: str = "tweet.read tweet.write users.read offline.access",
+        scope: str = "tweet.read tweet.write users.read media.write offline.access",
         *,
         user_id: str | None = None,
     ) -> Pair:
@@ -158,6 +158,13 @@ class Grants:
             if any(secrets.compare_digest(pair.access, token) for pair in grant.pairs):
                 return grant.user_id
         return None
+
+    def has_scope(self, token: str, scope: str) -> bool:
+        """Whether a valid bearer token has this scope; a token of no grant has all of them."""
+        for grant in self._grants:
+            if any(secrets.compare_digest(pair.access, token) for pair in grant.pairs):
+                return scope in grant.scope.split()
+        return True
 
     def expire(self) -> None:
         """Expire every access token now; refresh tokens stay valid."""

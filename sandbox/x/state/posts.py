@@ -27,11 +27,20 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Media of a post. `url` is the picture, or the preview of a video or GIF."""
+    """Media of a post. `url` is the picture, or the preview of a video or GIF.
+
+    `upload` is the id of the file, if it was uploaded through the API.
+    """
 
     url: str
     kind: Literal["photo", "video", "animated_gif"] = "photo"
     alt: str | None = None
+    upload: str | None = None
+
+
+def media_url(upload_id: str) -> str:
+    """Return the public address of a picture that was uploaded."""
+    return f"https://pbs.twimg.com/media/{upload_id}.jpg"
 
 
 @dataclass(frozen=True, slots=True)

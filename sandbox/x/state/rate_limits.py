@@ -20,6 +20,8 @@ PER_WINDOW = {
     "GET /2/tweets/:id": 900,
     "POST /2/tweets": 100,
     "DELETE /2/tweets/:id": 50,
+    "POST /2/media/upload": 500,
+    "POST /2/media/metadata": 500,
     "POST /2/oauth2/token": 300,  # our guess: X does not say
     "GET /i/oauth2/authorize": 300,
     "POST /i/oauth2/authorize": 300,

@@ -20,9 +20,10 @@ from sandbox.x.state.posting_rules import (
     check_summons,
     check_words,
 )
-from sandbox.x.state.posts import Media, User, XPost
+from sandbox.x.state.posts import Media, User, XPost, media_url
 from sandbox.x.state.rate_limits import PER_WINDOW, Limits
 from sandbox.x.state.request_log import Asked, Journal
+from sandbox.x.state.uploads import Upload, Uploads
 from sandbox.x.state.users import People
 
 MAX_EDITS = 5
@@ -69,6 +70,7 @@ class XWorld:
         self.redirects: dict[str, str] = {}
         self.duplicate_window = timedelta(days=1)
         self.search_delay = timedelta(0)
+        self.uploads = Uploads()
         self._ids = Snowflakes()
         self._people = People()
         self.index = PostIndex()
@@ -179,16 +181,22 @@ class XWorld:
         reply_to: str | None = None,
         unnamed: Sequence[str] = (),
         by: User | None = None,
+        media_ids: Sequence[str] = (),
     ) -> XPost:
         """Publish `text` as `by` (None: the brand) through the API.
 
-        Users with the IDs `unnamed` are not put in front. Raises ForbiddenError with X's text.
+        Users with the IDs `unnamed` are not put in front; `media_ids` are of pictures that were uploaded.
+        Raises ForbiddenError with X's text.
         """
         by = by or self.brand
         with self.lock:
             if reply_to is not None and not self._can_see(reply_to):
                 raise ForbiddenError(PARENT_GONE)
-            made = self._factory.make(by, text, at=self.clock(), reply_to=reply_to, unnamed=unnamed)
+            uploads = [self.uploads.files[one] for one in media_ids]
+            shown = [Media(media_url(one.id), alt=one.alt, upload=one.id) for one in uploads]
+            made = self._factory.make(
+                by, text, at=self.clock(), reply_to=reply_to, unnamed=unnamed, media=shown
+            )
             check_words(made)
             if reply_to is not None:
                 self._check_summons(by, self.posts[reply_to])
@@ -198,6 +206,12 @@ class XWorld:
             self.index.put(made)
         self._tell(Change("post", made.id))
         return made
+
+    def upload(self, by: User, data: bytes) -> Upload | None:
+        """Keep a picture of an account, which no post shows yet; None if X does not take it."""
+        with self.lock:
+            at = self.clock()
+            return self.uploads.add(self._ids.next(at), by.id, data, at)
 
     def edit(self, post_id: str, text: str) -> XPost:
         """Edit a post: it gets a new ID and keeps its `first_id`. Raises ValueError after five edits."""

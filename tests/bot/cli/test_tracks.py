@@ -1,6 +1,7 @@
 """`python -m bot track`: what it prints, and how it refuses."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,25 @@ def test_an_export_with_feeds_is_imported_again_but_for_those_whose_secrets_it_h
     code, printed = shell.track("import", str(file))
     assert code == 2
     assert "exported without its secrets" in printed
+
+
+def test_a_network_that_was_only_connected_is_one_of_those_to_choose_from(shell: Shell) -> None:
+    for one in X_SECRETS:
+        shell.env[one] = ""
+    shell.listed()  # makes the ledger
+    with sqlite3.connect(shell.home / "heard.db") as ledger:
+        ledger.execute(
+            "INSERT INTO credentials (network, account_id, handle, sealed, key_id, connected_at, renewed_at, "
+            "expires_at, fence, tries) VALUES ('bluesky', 'did:plc:a', 'acme.test', '', 'k', "
+            "'2026-11-21', '2026-11-21', '2026-11-21', 0, 0)"
+        )
+
+    assert shell.track("add", "search", "acmebrew") == (0, "1\n")
+
+    assert [one["network"] for one in shell.listed()] == ["bluesky"]
+    shell.env |= X_SECRETS
+    code, printed = shell.track("add", "search", "acmebrew too")
+    assert (code, "add --network x or bluesky" in printed or "add --network bluesky or x" in printed) == (
+        2,
+        True,
+    )

@@ -92,6 +92,9 @@ class Stage(Protocol):
     def said_in(self, reply: str) -> str:
         """The words of a reply as it was sent, without what the network wants in front."""
 
+    def pictures_under(self, post_id: str) -> list[tuple[bytes, str]]:
+        """The pictures of the brand's replies under a post, in order, each with its description."""
+
 
 def target(post: Post) -> ReplyTarget:
     """The post as the ledger hands it on, by Maria unless it says otherwise."""
@@ -144,6 +147,11 @@ class MemoryStage(_PlainHandles):
     def replies_to(self, post_id):
         return [reply.text for reply in self.network.replies_to(post_id)]
 
+    def pictures_under(self, post_id):
+        replies = self.network.replies_to(post_id)
+        shown = [one for reply in replies for one in self.network.shown.get(reply.id, [])]
+        return [(one.data, one.alt) for one in shown]
+
     def connects(self, handle):
         self.network.speaks_as(handle)
         return self.network.account().id
@@ -157,7 +165,7 @@ class MemoryStage(_PlainHandles):
         error = errors.get(kind) if writing else None
         error = error or Later(None, kind if "lost" not in kind else "unreachable", "not now")
         reading = ("mentions", "people", "find_reply", "refresh", "own_posts", "check_account")
-        for call in ("publish", "delete") if writing else reading:
+        for call in ("publish", "delete", "upload") if writing else reading:
             self.network.fails(call, error, landed=writing and kind == "lost after")
 
 
@@ -218,6 +226,11 @@ class XStage(_PlainHandles):
     def replies_to(self, post_id):
         return [reply.text for reply in self.world.replies_to(post_id)]
 
+    def pictures_under(self, post_id):
+        files = self.world.uploads.files
+        shown = [one for reply in self.world.replies_to(post_id) for one in reply.media]
+        return [(files[one.upload].data, one.alt or "") for one in shown]
+
     def connects(self, handle):
         """Other keys and a restart."""
         user = self.world.find_user(handle) or self.world.add_user(handle, handle.title())
@@ -238,7 +251,7 @@ class XStage(_PlainHandles):
         if kind == "unreachable":
             faults.add("*", "down")
         else:
-            for call in ("POST /2/tweets", "DELETE *") if writing else ("GET *",):
+            for call in ("POST /2/tweets", "POST /2/media/upload", "DELETE *") if writing else ("GET *",):
                 faults.add(call, kinds[kind], times=1)
 
 
@@ -310,6 +323,11 @@ class MastodonStage:
     def replies_to(self, post_id):
         return [self.said_in(reply.text) for reply in self.world.replies_to(post_id)]
 
+    def pictures_under(self, post_id):
+        files = self.world.media.uploads
+        shown = [one for reply in self.world.replies_to(post_id) for one in reply.media]
+        return [(files[one.upload].data, one.alt or "") for one in shown]
+
     def connects(self, handle):
         """Another token and a restart."""
         self.network = self._sign_in(handle)
@@ -328,7 +346,7 @@ class MastodonStage:
         if kind == "unreachable":
             self.world.faults.add("*", "down")
         else:
-            calls = ("POST /api/v1/statuses", "DELETE *") if writing else ("GET *",)
+            calls = ("POST /api/v1/statuses", "POST /api/v2/media", "DELETE *") if writing else ("GET *",)
             for call in calls:
                 self.world.faults.add(call, kinds[kind], times=1)
 
@@ -385,6 +403,15 @@ class BlueskyStage:
     def replies_to(self, post_id):
         return [reply.value["text"] for reply in self.world.replies_to(post_id)]
 
+    def pictures_under(self, post_id):
+        shown = [
+            (reply.did, one)
+            for reply in self.world.replies_to(post_id)
+            for one in reply.value.get("embed", {}).get("images", [])
+        ]
+        blobs = self.world.blobs
+        return [(blobs.find(did, one["image"]["ref"]["$link"]).data, one["alt"]) for did, one in shown]
+
     def connects(self, handle):
         """Another app password and a restart."""
         self._user(handle)
@@ -404,7 +431,9 @@ class BlueskyStage:
         if kind == "unreachable":
             self.world.faults.add("*", "down")
         else:
-            writes = ("POST com.atproto.repo.putRecord", "POST com.atproto.repo.deleteRecord")
+            writes = tuple(
+                f"POST com.atproto.repo.{one}" for one in ("putRecord", "uploadBlob", "deleteRecord")
+            )
             for call in writes if writing else ("GET *",):
                 self.world.faults.add(call, kinds[kind], times=1)
 

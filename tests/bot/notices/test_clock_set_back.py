@@ -271,6 +271,7 @@ FACTS = {
     "notes": {"at"},
     "quarantined": {"at"},
     "replies": {"settled_at"},
+    "reply_pictures": {"created_at", "fetched_at"},
     "reports": {"at", "told_at", "told_since", "skipped_at"},
     "teammates": {"at"},
     "tickets": {"opened_at", "waiting_since", "closed_at", "snoozed_until", "due_at", "shown_at"}

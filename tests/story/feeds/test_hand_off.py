@@ -52,7 +52,7 @@ def test_it_is_written_in_slack_opened_where_one_answers_and_confirmed_with_its_
     with team.bot.ctx.db.read() as session:
         [reply], [ticket] = session.scalars(select(Reply)).all(), session.scalars(select(Ticket)).all()
     assert (reply.state, ticket.state) == ("confirmed", "answered")
-    assert ticket.first_reply_open is not None
+    assert ticket.first_reply_at is not None
 
 
 def test_without_a_link_the_persons_word_is_enough(team: Team) -> None:

@@ -139,11 +139,11 @@ def test_search_finds_the_words_beside_an_emoji_that_was_typed_in_slack(bot: Bot
 
 def test_a_preview_says_which_files_will_not_go_out(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
-    files = {"menu_*v2*.png": PNG, "taps.pdf": b"%PDF"}
+    files = {"menu_*v2*.txt": PNG, "taps.pdf": b"%PDF"}
 
     bot.ana.say(CHANNEL, "@Heard reply Here is the menu!", card.ts, files=files)
     preview = bot.whisper("Only you can see this")
-    assert "menu_*v2*.png and taps.pdf won't be sent: Heard sends text only." in sound(preview).text
+    assert "menu_*v2*.txt and taps.pdf won't be sent: only pictures can go along." in sound(preview).text
     bot.ana.press(preview, "Send publicly")
 
     bot.answered(post, "Here is the menu!")
@@ -151,22 +151,22 @@ def test_a_preview_says_which_files_will_not_go_out(bot: Bot) -> None:
 
 def test_the_shortcut_says_which_files_will_not_go_out_and_so_does_the_composer_behind_it(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
-    message = bot.ben.say(CHANNEL, "The menu", card.ts, files={"menu.png": PNG})
+    message = bot.ben.say(CHANNEL, "The menu", card.ts, files={"menu.txt": PNG})
 
     bot.ana.shortcut(message, NAME)
-    preview = bot.whisper("menu.png won't be sent: Heard sends text only.")
+    preview = bot.whisper("menu.txt won't be sent: only pictures can go along.")
     modal = bot.ana.press(preview, "Edit").view
-    assert "menu.png won't be sent" in modal.text
+    assert "menu.txt won't be sent" in modal.text
     modal.fill("The menu is here").close()
 
-    assert "menu.png won't be sent" in bot.compose(card).text
+    assert "menu.txt won't be sent" in bot.compose(card).text
 
 
 @pytest.mark.parametrize("again", ["drafts", "moved on"])
 def test_a_preview_that_is_shown_again_says_so_again(bot: Bot, again: str) -> None:
     post, card = bot.heard("@acmebrew hello")
-    bot.ana.say(CHANNEL, "@Heard reply The menu", card.ts, files={"menu.png": PNG})
-    preview = bot.whisper("menu.png won't be sent")
+    bot.ana.say(CHANNEL, "@Heard reply The menu", card.ts, files={"menu.txt": PNG})
+    preview = bot.whisper("menu.txt won't be sent")
 
     if again == "drafts":
         bot.say(card, "@Heard drafts")
@@ -178,7 +178,7 @@ def test_a_preview_that_is_shown_again_says_so_again(bot: Bot, again: str) -> No
         bot.whisper("They posted again")
 
     def shown() -> list[str]:
-        return [seen(one) for one in bot.ana.ephemerals() if "menu.png won't be sent" in seen(one)]
+        return [seen(one) for one in bot.ana.ephemerals() if "menu.txt won't be sent" in seen(one)]
 
     bot.slack.world.until(lambda: len(shown()) == (2 if again == "drafts" else 1))
     assert "Only you can see this" in shown()[-1]
@@ -187,9 +187,9 @@ def test_a_preview_that_is_shown_again_says_so_again(bot: Bot, again: str) -> No
 def test_a_picture_without_words_is_refused_in_words(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
-    bot.ana.say(CHANNEL, "@Heard reply", card.ts, files={"menu.png": PNG})
-    assert "menu.png won't be sent" in seen(bot.whisper("Write your text after reply"))
-    message = bot.ana.say(CHANNEL, "", card.ts, files={"menu.png": PNG})
+    bot.ana.say(CHANNEL, "@Heard reply", card.ts, files={"menu.txt": PNG})
+    assert "menu.txt won't be sent" in seen(bot.whisper("Write your text after reply"))
+    message = bot.ana.say(CHANNEL, "", card.ts, files={"menu.txt": PNG})
     assert "That message has no text" in seen(bot.ana.shortcut(message, NAME).ephemeral())
 
     assert bot.drafts() == []

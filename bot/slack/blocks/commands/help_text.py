@@ -24,8 +24,8 @@ HELP = (
     "• add the `@handle` of one of our accounts, or a track (`track:7`), to see only what it found\n"
     "• `/mentions issues`, `/mentions issues fixed`: top issues, by impact; who still needs to hear it's "
     "fixed\n"
-    "• `/mentions track fernpress`, `/mentions tracks`: listen for words, phrases and hashtags; list, edit "
-    "and pause what Heard listens for\n"
+    "• `/mentions track fernpress`, `/mentions track feed https://…`, `/mentions tracks`: listen for words, "
+    "phrases, hashtags and feeds; list, edit and pause what Heard listens for\n"
     '• `/mentions mute words "giveaway"`, `/mentions mute @maria`, `/mentions muted`: keep noise out; see '
     "what was muted in the last 30 days, and get it back\n"
     "• `/mentions cost`: what reading and replying cost this month, and what costs most\n"

@@ -1,13 +1,16 @@
 """The composer, where the modal itself is the preview. Pure."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, plain_text, section_block
 from bot.slack.blocks.replies.audience import Audience, build_added_block, warning_mark
+from bot.slack.blocks.replies.pictures import PictureContent, build_picture_inputs
 from bot.slack.blocks.text import mrkdwn_handle, quote_block, truncate
 from bot.slack.blocks.values import Origin
 from bot.slack.typed_text import for_input
+from models.core.mrkdwn import as_code
 
 COMPOSER_CALLBACK_ID = "composer"
 REPLY_BLOCK, REPLY_INPUT = "reply", "text"
@@ -44,6 +47,7 @@ class ComposerContent:
         tuple[str, str], ...
     ] = ()  # ids and handles of accounts to choose from, if several
     place_choices: tuple[tuple[str, str], ...] = ()  # names and titles of networks to answer on, if several
+    pictures: PictureContent = field(default_factory=PictureContent)
 
 
 def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, Any]:
@@ -75,6 +79,7 @@ def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, An
         block_id = account_block_id(origin.network) if len(asked.place_choices) > 1 else ACCOUNT_BLOCK
         blocks.append(_choice_block("Answer as", accounts, origin.account, block_id, ACCOUNT_ACTION_ID))
     blocks.append(_input_block(asked, origin.sign))
+    blocks += build_picture_inputs(asked.pictures)
     if not origin.only_draft:
         blocks.append(_wait_block())
     return {
@@ -97,6 +102,8 @@ def _as_shown(origin: Origin, asked: ComposerContent) -> Origin:
         visibility=shown.visibility,
         warning=warning_mark(shown.content_warning),
         prefix=shown.prefix_mark,
+        pictures_of=asked.pictures.reply_id,
+        pictures=asked.pictures.mark,
     )
 
 
@@ -212,3 +219,23 @@ def build_refusal_modal(sentence: str, *, kept: str | None = None) -> dict[str, 
     if kept:
         blocks += [context_block("Your text is kept:"), quote_block(kept, QUOTE_MAX_CHARS)]
     return {"type": "modal", "title": plain_text("Heard"), "close": plain_text("Close"), "blocks": blocks}
+
+
+def build_fetching_modal(origin: Origin, title: str, names: Sequence[str]) -> dict[str, Any]:
+    """What stands in the composer's place while its pictures are fetched; the draft has all else."""
+    listed = ", ".join(as_code(name) for name in names)
+    return {
+        "type": "modal",
+        "callback_id": COMPOSER_CALLBACK_ID,
+        "private_metadata": origin.pack(),
+        "title": plain_text(truncate(f"Reply on {title}", 24)),
+        "close": plain_text("Close"),
+        "notify_on_close": True,
+        "blocks": [
+            section_block(f":hourglass_flowing_sand: Preparing {listed} …"),
+            context_block(
+                "In a moment you see how it goes out, and can describe each picture. Nothing is sent yet; "
+                "your text is kept as a draft."
+            ),
+        ],
+    }

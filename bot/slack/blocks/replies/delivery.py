@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.networks.base import USAGE_CAP_PHRASE, Network
+from bot.networks.pictures import PROCESSING_CAUSE
 from bot.slack.blocks.elements import Block, button, context_block
 from bot.slack.blocks.text import date_token, mrkdwn_handle, quote_block
 from bot.slack.blocks.values import ReplyValue
@@ -74,6 +75,7 @@ def failure_text(cause: str, title: str, detail: str = "") -> str:
         "out of credit": f"Your {title} API credit has run out",
         "forbidden": f"{title} is temporarily refusing our requests",
         "server error": f"{title} is having problems",
+        PROCESSING_CAUSE: f"{title} is still processing a picture",
         "other account": f"Heard is connected to {title} as another account",
     }
     return said.get(cause, escape_entities(cause))

@@ -12,20 +12,21 @@ LINK_MAX_CHARS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class PostedValue(ModalValue):
-    """A reply that somebody says they posted by hand."""
+    """A reply that somebody says they posted by hand; `channel` is where they pressed the button."""
 
     ticket: int
     reply: int
     key: str
+    channel: str | None = None
 
 
-def build_posted_modal(ticket_id: int, reply_id: int, *, key: str, title: str) -> dict[str, Any]:
+def build_posted_modal(carried: PostedValue, *, title: str) -> dict[str, Any]:
     """The modal; `title` is the network's."""
     about = f"Heard can't see what is posted on {title}. With a link, the card leads to your reply."
     return {
         "type": "modal",
         "callback_id": POSTED_CALLBACK_ID,
-        "private_metadata": PostedValue(ticket_id, reply_id, key).pack(),
+        "private_metadata": carried.pack(),
         "title": plain_text("I posted it"),
         "submit": plain_text("Confirm"),
         "close": plain_text("Cancel"),

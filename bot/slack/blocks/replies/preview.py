@@ -2,9 +2,11 @@
 
 from bot.slack.blocks.elements import Block, button, context_block, section_block
 from bot.slack.blocks.replies.audience import Audience, build_added_block, warning_mark
+from bot.slack.blocks.replies.pictures import PictureContent, build_picture
 from bot.slack.blocks.text import quote_block
 from bot.slack.blocks.values import PreviewValue, ReplyValue
 
+NO_PICTURES = PictureContent()
 QUOTE_MAX_CHARS = 2_000  # characters of the reply
 DUPLICATE_MAX_CHARS = 600  # and of the one that says the same
 
@@ -26,6 +28,7 @@ def build_preview(
     by_hand: bool = False,
     latest: str | None = None,
     not_shown: str | None = None,
+    pictures: PictureContent = NO_PICTURES,
 ) -> list[Block]:
     """Text, whom it reaches, length, and what stands against it; `problem` takes the send away.
 
@@ -33,7 +36,7 @@ def build_preview(
     came with them and stays behind; `warning` (mrkdwn) tells of a reply of ours that says nearly the same
     (`is_near`), `twin`, or that the network may find it too long; `by_hand`: a person has to post it on the
     network; `latest` is the version of the post that it would answer; `not_shown` (mrkdwn) says that the
-    network does not show it to us.
+    network does not show it to us; `pictures` go along.
     """
     title = audience.title
     value = ReplyValue(ticket_id, draft_id)
@@ -47,6 +50,8 @@ def build_preview(
     ]
     if not_shown is not None:
         blocks.append(section_block(f":eyes: {not_shown}"))
+    for number, one in enumerate(pictures.shown, 1):
+        blocks += build_picture(one, number, with_alt=True)
     if left_out is not None:
         blocks.append(section_block(left_out))
     if by_hand:
@@ -68,6 +73,7 @@ def build_preview(
         visibility=audience.visibility,
         warning=warning_mark(audience.content_warning),
         prefix=audience.prefix_mark,
+        pictures=pictures.mark,
     )
     label = "Send anyway" if warning is not None else audience.send_label
     style = {} if warning is not None else {"style": "primary"}

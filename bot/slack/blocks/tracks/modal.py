@@ -169,7 +169,7 @@ def channel_input(channel: str | None) -> Block:
 
 
 def _feed_button() -> Block:
-    about = "Reddit, Stack Overflow, GitHub, YouTube, forums, blogs, Google Alerts …"
+    about = "Stack Overflow, GitHub, YouTube, forums, blogs, Google Alerts …"
     return {
         "type": "section",
         "text": {"type": "mrkdwn", "text": about, "verbatim": True},

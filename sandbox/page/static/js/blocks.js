@@ -6,6 +6,7 @@
 import { drawChart } from "./charts.js";
 import { $, h, menu } from "./dom.js";
 import { icon } from "./faces.js";
+import { readFile } from "./files.js";
 import { lookup } from "./lookup.js";
 import { shown } from "./media.js";
 import { drawRuns, follow, inside, words } from "./text.js";
@@ -85,6 +86,7 @@ const ELEMENT = {
   datepicker: (block, element, acts) => picker(block, element, acts, "date"),
   timepicker: (block, element, acts) => picker(block, element, acts, "time"),
   datetimepicker: moment,
+  file_input: files,
   image: (_block, element, acts) => picture(element, "beside", acts),
 };
 
@@ -201,6 +203,20 @@ function typed(block, element, acts) {
 function picker(block, element, acts, type) {
   return h("input", { type, class: "picker", value: acts.value(block, element) ?? "", "aria-label": words(element.placeholder?.runs) || null, data: { focus: focusName(block, element) },
     onchange: (event) => acts.enter(block, element, event.target.value || null, { value: event.target.value }) });
+}
+
+// What was picked is uploaded at once, as Slack does it; the names come back with the modal's values.
+function files(block, element, acts) {
+  const held = acts.value(block, element) || [];
+  const accept = (element.filetypes || []).map((ending) => `.${ending}`).join(",");
+  const most = element.max_files || 10;
+  return h("div", { class: "files" },
+    h("input", { type: "file", multiple: most > 1, accept, title: words(block.label?.runs), data: { focus: focusName(block, element) },
+      onchange: async (event) => {
+        const picked = [...event.target.files].slice(0, most);
+        if (picked.length) await acts.attach(block, element, await Promise.all(picked.map(readFile)));
+      } }),
+    held.length ? h("ul", { class: "picked" }, held.map((one) => h("li", {}, one.name))) : null);
 }
 
 // Slack uses seconds since 1970; the browser's control uses local time.

@@ -5,6 +5,7 @@ import { customerBox, graphemes } from "./customer_box.js";
 import { h, menu } from "./dom.js";
 import { face, icon } from "./faces.js";
 import { editInPlace, feed } from "./feed.js";
+import { shown } from "./media.js";
 import { ago } from "./text.js";
 
 const LIMIT = 300;
@@ -64,6 +65,7 @@ export function blueskyTab(root, { onChange }) {
           h("time", { title: new Date(one.at * 1000).toLocaleString() }, ago(one.at)), one.edited && h("span", { class: "edited", title: "Overwritten by its author, as some apps do" }, "edited")),
         to && h("p", { class: "to" }, icon("reply", 12), "Reply to ", h("span", {}, to.name)),
         h("p", { class: "words", dir: "auto" }, drawRuns(one.runs)),
+        one.media.map((each) => h("figure", { class: "attached" }, shown(each.url, each.alt, "large"))),
         one.quote && drawQuote(one.quote),
         note(one, ours),
         h("div", { class: "acts" },

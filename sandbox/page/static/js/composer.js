@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./faces.js";
+import { readFile } from "./files.js";
 
 const MAX_OFFERS = 14; // as many as there are commands
 
@@ -97,7 +98,7 @@ export function composer({ label, offers, send, hint }) {
 
   async function submit() {
     const words = box.value.trim();
-    const files = await Promise.all([...picked.files].map(read));
+    const files = await Promise.all([...picked.files].map(readFile));
     if (!words && !files.length) return;
     box.value = picked.value = "";
     namePicked();
@@ -121,10 +122,3 @@ export function composer({ label, offers, send, hint }) {
     focus: () => box.focus(),
   };
 }
-
-// A file as { name, data }, with its bytes in Base64.
-const read = (file) => new Promise((done) => {
-  const reader = new FileReader();
-  reader.onload = () => done({ name: file.name, data: reader.result.split(",")[1] || "" });
-  reader.readAsDataURL(file);
-});

@@ -10,7 +10,7 @@ export const graphemes = (text) => [...letters.segment(text)].length;
 
 // `handleOf(user)` is a handle with @, `hint(state)` the placeholder, `count(text)` the length of a post and
 // `limit(state)` the longest. `above` and `options` are a network's own controls. `send(values)` posts.
-export function customerBox({ network, handleOf, hint, count, limit, above = [], options = [], onLeave, send, newcomer, square = false }) {
+export function customerBox({ network, handleOf, hint, count, limit, above = [], options = [], onLeave, send, newcomer, needsText = () => true, square = false }) {
   let state = null;
   let speaker = sessionStorage.getItem(`speaker-${network}`) || "";
   let target = null; // the post that is answered or quoted, and how
@@ -89,7 +89,7 @@ export function customerBox({ network, handleOf, hint, count, limit, above = [],
 
   async function submit(event) {
     event.preventDefault();
-    if (!text.value.trim()) return text.focus();
+    if (needsText() && !text.value.trim()) return text.focus();
     const made = await send({ as: speaker, text: text.value.trim(), ...(target ? { [target.how]: target.id } : {}) });
     if (!made.error) leave();
   }

@@ -15,6 +15,13 @@ export function drawFile(file, me) {
     h("div", { class: "grow" }, h("strong", {}, file.title), h("small", {}, file.title === file.name ? about : `${file.name} · ${about}`)), keep);
 }
 
+// A file as { name, data }, with its bytes in Base64.
+export const readFile = (file) => new Promise((done) => {
+  const reader = new FileReader();
+  reader.onload = () => done({ name: file.name, data: reader.result.split(",")[1] || "" });
+  reader.readAsDataURL(file);
+});
+
 export function size(bytes) {
   if (bytes < 1000) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
   const [step, unit] = bytes < 1e6 ? [1e3, "kB"] : [1e6, "MB"];

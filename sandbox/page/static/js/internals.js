@@ -70,7 +70,7 @@ export function internalsPane({ users, onChange }) {
     if (!one) return head.replaceChildren(h("p", { class: "note" }, "No tickets yet."));
     drawOnce(head, { ...one, steps: one.steps.length, ticket }, () => [
       h("button", { type: "button", class: "pick", "aria-haspopup": "menu", data: { focus: "pick" }, onclick: choose },
-        h("span", { class: "number" }, `#${one.id}`), h("strong", {}, h("bdi", {}, `@${one.who}`)), h("span", { class: `state ${one.state.replaceAll(" ", "-")}` }, one.state), h("span", { "aria-hidden": "true" }, "▾")),
+        h("span", { class: "number" }, `#${one.id}`), h("strong", {}, h("bdi", {}, one.who)), h("span", { class: `state ${one.state.replaceAll(" ", "-")}` }, one.state), h("span", { "aria-hidden": "true" }, "▾")),
       h("p", { class: "follow" }, ticket ? h("button", { type: "button", class: "link", onclick: () => { ticket = null; refresh(); } }, "Follow the latest activity") : "Following the latest activity"),
       h("blockquote", { dir: "auto" }, one.words || "(deleted)"),
       rail(one),
@@ -103,7 +103,7 @@ export function internalsPane({ users, onChange }) {
   }
 
   function choose(event) {
-    menu(event.currentTarget, state.tickets.slice(0, 14).map((one) => [`#${one.id}  @${one.who}  ${one.state}`, () => { ticket = one.id; refresh(); }]));
+    menu(event.currentTarget, state.tickets.slice(0, 14).map((one) => [`#${one.id}  ${one.who}  ${one.state}`, () => { ticket = one.id; refresh(); }]));
   }
 
   // --- faults --------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ export function internalsPane({ users, onChange }) {
         h("input", { type: "checkbox", role: "switch", checked: one.on, data: { focus: one.name }, onchange: (event) => post("/internals/switch", { name: one.name, on: event.target.checked }) }),
         h("span", {}, h("span", { class: "what" }, h("strong", {}, one.label), one.once && h("em", {}, "once")), h("small", {}, one.hint)))));
     const any = all.some((one) => one.on);
-    return [h("h3", {}, "Make something go wrong"), group("x", "At X"), group("mastodon", "At Mastodon"), group("bluesky", "At Bluesky"), group("forum", "At the forum"), group("slack", "At Slack"),
+    return [h("h3", {}, "Make something go wrong"), group("x", "At X"), group("mastodon", "At Mastodon"), group("bluesky", "At Bluesky"), group("forum", "At the forum"), group("hackernews", "At Hacker News"), group("slack", "At Slack"),
       any ? h("button", { type: "button", class: "small", data: { focus: "reset" }, onclick: () => post("/internals/reset", {}) }, "Reset all") : null].filter(Boolean);
   }
 
@@ -125,7 +125,7 @@ export function internalsPane({ users, onChange }) {
       entries.length ? h("ul", {}, entries.slice(0, 8).map((one) => h("li", { class: /^(2\d\d)$/.test(String(one.status)) ? "" : "bad" },
         h("time", {}, precise(one.at)), h("code", {}, one.what), h("span", { class: "status" }, String(one.status)), one.times > 1 ? h("span", { class: "times" }, `×${one.times}`) : null)))
         : h("p", { class: "note" }, none));
-    return [h("h3", {}, "Requests"), table("Bot → X", lines.x, "No requests yet"), table("Bot → Mastodon", lines.mastodon, "No requests yet"), table("Bot → Bluesky", lines.bluesky, "No requests yet"), table("Bot → forum", lines.forum, "No requests yet"), table("Bot → Slack", lines.slack, "No requests yet"), table("Slack → bot", lines.bot, "Press a button in Slack to see one")];
+    return [h("h3", {}, "Requests"), table("Bot → X", lines.x, "No requests yet"), table("Bot → Mastodon", lines.mastodon, "No requests yet"), table("Bot → Bluesky", lines.bluesky, "No requests yet"), table("Bot → forum", lines.forum, "No requests yet"), table("Bot → Hacker News", lines.hackernews, "Nothing is read there before there is a track"), table("Bot → Slack", lines.slack, "No requests yet"), table("Slack → bot", lines.bot, "Press a button in Slack to see one")];
   }
 
   return { refresh, invite: () => switches.scrollIntoView({ block: "start", behavior: "smooth" }) };

@@ -10,7 +10,7 @@ const PAUSE = 300; // milliseconds without a keystroke until Slack gets what was
 export const STATE = { plain_text_input: "value", email_text_input: "value", url_text_input: "value", number_input: "value",
   static_select: "selected_option", external_select: "selected_option", radio_buttons: "selected_option", checkboxes: "selected_options",
   multi_static_select: "selected_options", users_select: "selected_user", multi_users_select: "selected_users", conversations_select: "selected_conversation",
-  channels_select: "selected_channel", datepicker: "selected_date", timepicker: "selected_time", datetimepicker: "selected_date_time" };
+  channels_select: "selected_channel", datepicker: "selected_date", timepicker: "selected_time", datetimepicker: "selected_date_time", file_input: "files" };
 
 let dialog = null;
 let shown = null;
@@ -98,6 +98,7 @@ function acts() {
     },
     press: (block, element, chosen) => post("/slack/view/press", { as: me, view: view.id, block: block.block_id, action: element.action_id, values: values(), ...chosen }),
     suggest: (block, element, words) => post("/slack/view/options", { as: me, view: view.id, block: block.block_id, action: element.action_id, typed: words }),
+    attach: (block, element, files) => post("/slack/view/attach", { as: me, view: view.id, field: block.block_id, files, values: values() }),
     enterKey(block, element) {
       clearTimeout(timer);
       return post("/slack/view/enter", { as: me, view: view.id, field: field(block, element), values: values() });

@@ -3,11 +3,12 @@
 import { $, h } from "./dom.js";
 import { blueskyTab } from "./bluesky.js";
 import { forumTab } from "./forum.js";
+import { hackerNewsTab } from "./hackernews.js";
 import { mastodonTab } from "./mastodon.js";
 import { xTab } from "./x.js";
 
 // By name: the label, and the topic of the event stream.
-const NETWORKS = { x: ["X", "network", xTab], mastodon: ["Mastodon", "mastodon", mastodonTab], bluesky: ["Bluesky", "bluesky", blueskyTab], forum: ["Forum", "forum", forumTab] };
+const NETWORKS = { x: ["X", "network", xTab], mastodon: ["Mastodon", "mastodon", mastodonTab], bluesky: ["Bluesky", "bluesky", blueskyTab], forum: ["Forum", "forum", forumTab], hackernews: ["Hacker News", "hackernews", hackerNewsTab] };
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
 export const TOPICS = Object.values(NETWORKS).map(([, topic]) => topic);

@@ -99,6 +99,7 @@ function onNetwork(address) {
     const post = pathname.match(/^\/profile\/(did:[^/]+)\/post\/(\w+)$/);
     return { network: "bluesky", status: post && `at://${post[1]}/app.bsky.feed.post/${post[2]}` };
   }
+  if (hostname === "news.ycombinator.com") return { network: "hackernews", status: pathname === "/item" ? asked.get("id") : null };
   if (address.origin === FORUM) return { network: "forum", status: address.hash.match(/^#post-(\d+)$/)?.[1] || pathname.match(/^\/t\/(\d+)$/)?.[1] };
   if (!hostname.endsWith(".example")) return null; // the demo's Mastodon servers
   const id = (path) => path?.match(/^(?:\/@\w+|.*\/users\/\w+\/statuses)\/(\d+)$/)?.[1];

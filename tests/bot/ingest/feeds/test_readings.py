@@ -1,5 +1,6 @@
 """What a reading of a feed brings into the ledger: new by id, edits, gaps, and nothing twice."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,8 @@ from bot.networks.feed.fetching import FeedGone, FetchFailed, HostBusy
 from models import Event, Mention
 from models.sources import track_rules
 from tests.bot.ingest.feeds.conftest import FORUM, FeedRoom
+from tests.bot.room import room
+from tests.memory_feeds import memory_feeds
 
 pytestmark = pytest.mark.both_engines
 
@@ -266,6 +269,21 @@ def test_a_move_that_leads_elsewhere_begins_its_week_anew(feeds: FeedRoom) -> No
     assert feeds.feed().moved_to is None
 
 
+def test_a_page_that_was_added_leads_to_its_feed(feeds: FeedRoom) -> None:
+    page = "https://forum.example/"
+    feeds.listen(page)
+    feeds.sites.pages[page] = (
+        b'<html><head><link rel="alternate" type="application/rss+xml" href="/latest.rss"></head></html>'
+    )
+    feeds.sites.show(FORUM, feeds.entry("1"))
+    feeds.read()
+    feeds.read()
+
+    assert feeds.titles() == ["Post 1"]
+    [told] = feeds.here.told()
+    assert "latest.rss" in told
+
+
 def test_of_one_host_one_feed_is_read_at_a_time(feeds: FeedRoom) -> None:
     other = "https://forum.example/other.rss"
     for address in (FORUM, other):
@@ -306,3 +324,49 @@ def test_a_track_that_changes_during_a_reading_is_read_again(feeds: FeedRoom) ->
     feeds.read()
 
     assert feeds.titles() == ["A teapot"]
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing_twice(feeds: FeedRoom, database_url: str) -> None:
+    feeds.listen()
+    feeds.sites.show(FORUM, feeds.entry("1"))
+
+    with room(database_url, feeds.clock, memory_feeds(feeds.sites), worker="other") as other:
+        beside = FeedRoom(other, feeds.sites)
+
+        def overtaken(_address: str) -> None:
+            feeds.sites.on_fetch = lambda _address: None
+            assert beside.read() == 0  # it is leased
+            feeds.clock.pass_by(minutes=2)
+            assert beside.read() == 1
+
+        feeds.sites.on_fetch = overtaken
+        feeds.read()
+
+    assert feeds.sites.asked[FORUM] == 2
+    assert feeds.titles() == ["Post 1"]
+    assert feeds.feed().failures == 0
+    assert feeds.feed().leased_by is None
+
+
+def test_a_dead_feed_delays_no_other(feeds: FeedRoom) -> None:
+    dead, other = "https://dead.example/feed", "https://other.example/feed"
+    for address in (dead, FORUM, other):
+        feeds.listen(address)
+        feeds.sites.show(address, feeds.entry(address))
+    answered = threading.Event()
+    done: list[str] = []
+
+    def hang(address: str) -> None:
+        if address == dead:
+            assert answered.wait(30)
+        else:
+            done.append(address)
+            if len(done) == 2:
+                answered.set()
+
+    feeds.sites.on_fetch = hang
+
+    assert feeds.read() == 3
+
+    assert sorted(done) == [FORUM, other]
+    assert len(feeds.titles()) == 3

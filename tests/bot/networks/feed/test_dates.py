@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.networks.feed.dates import parse_date
+from bot.networks.feed.formats.dates import parse_date
 
 TEN = datetime(2026, 11, 27, 10, tzinfo=UTC)
 

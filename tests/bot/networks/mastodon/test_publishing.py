@@ -243,6 +243,22 @@ def test_an_account_on_another_server_answers_with_that_servers_own_number(serve
     assert "tea.example" in published.url
 
 
+def test_an_edit_that_the_other_server_knows_and_ours_has_not_read_is_no_surprise(serve):
+    here, there = serve(), serve("gotosocial", domain="tea.example", handle="acmetea")
+    post = here.hear_one("@acmebrew is it open?")
+    there.world.let_find(here.world.status(post.id), "maria@remote.example")
+    freeze(there, "Yes!", target(post))
+    there.world.edit(post.id, "@acmebrew is it closed?")
+
+    with pytest.raises(Refused) as refused:
+        freeze(there, "Yes!", target(post))
+
+    assert "edited" in refused.value.detail
+    here.world.edit(post.id, "@acmebrew is it closed?")
+    again = next(one for one in here.heard() if one.id == post.id)
+    assert freeze(there, "No!", target(again))
+
+
 def test_a_post_that_the_other_server_cannot_fetch_is_refused(serve):
     here, there = serve(), serve(domain="tea.example", handle="acmetea")
     post = here.hear_one()

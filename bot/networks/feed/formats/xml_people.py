@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from bot.networks.feed.entry_text import title_text
-from bot.networks.feed.markup import Element
+from bot.networks.feed.formats.entry_text import title_text
+from bot.networks.feed.formats.markup import Element
 
 AUTHOR_MAX_CHARS = 200
 _BEHIND_ADDRESS = re.compile(r"\s*[^\s@()<>]+@[^\s@()<>]+\s*\(\s*([^()]*)\)\s*")  # ana@example.com (Ana Lima)

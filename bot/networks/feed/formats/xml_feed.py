@@ -10,14 +10,14 @@ import binascii
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from bot.networks.feed.dates import parse_date
 from bot.networks.feed.documents import ENTRIES_MAX, FeedDocument, FeedEntry, NotAFeed
-from bot.networks.feed.entry_text import Markup, body_text, title_and_text, title_text
-from bot.networks.feed.identity import entry_key, one_for_each_key
-from bot.networks.feed.links import is_web_address, whole_link
-from bot.networks.feed.markup import Element, read_markup
-from bot.networks.feed.xml_media import entry_media
-from bot.networks.feed.xml_people import entry_author
+from bot.networks.feed.formats.dates import parse_date
+from bot.networks.feed.formats.entry_text import Markup, body_text, title_and_text, title_text
+from bot.networks.feed.formats.identity import entry_key, one_for_each_key
+from bot.networks.feed.formats.links import is_web_address, whole_link
+from bot.networks.feed.formats.markup import Element, read_markup
+from bot.networks.feed.formats.xml_media import entry_media
+from bot.networks.feed.formats.xml_people import entry_author
 from bot.networks.values import UnreadableRow
 
 RAW_MAX_CHARS = 2_000

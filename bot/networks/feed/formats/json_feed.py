@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.networks.feed.dates import parse_date
 from bot.networks.feed.documents import ENTRIES_MAX, FeedDocument, FeedEntry, NotAFeed
-from bot.networks.feed.entry_text import body_text, title_and_text, title_text
-from bot.networks.feed.identity import entry_key, one_for_each_key
-from bot.networks.feed.links import is_web_address, whole_link
-from bot.networks.feed.xml_feed import NO_WORDS, RAW_MAX_CHARS
-from bot.networks.feed.xml_media import ATTACHMENTS_MAX, is_picture, media_kind
-from bot.networks.feed.xml_people import AUTHOR_MAX_CHARS
+from bot.networks.feed.formats.dates import parse_date
+from bot.networks.feed.formats.entry_text import body_text, title_and_text, title_text
+from bot.networks.feed.formats.identity import entry_key, one_for_each_key
+from bot.networks.feed.formats.links import is_web_address, whole_link
+from bot.networks.feed.formats.xml_feed import NO_WORDS, RAW_MAX_CHARS
+from bot.networks.feed.formats.xml_media import ATTACHMENTS_MAX, is_picture, media_kind
+from bot.networks.feed.formats.xml_people import AUTHOR_MAX_CHARS
 from bot.networks.values import Media, UnreadableRow
 
 _VERSION = "jsonfeed.org/version/"

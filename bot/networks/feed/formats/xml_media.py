@@ -5,9 +5,9 @@ Media RSS is at https://www.rssboard.org/media-rss; `<enclosure>` and rel="enclo
 
 from collections.abc import Iterator
 
-from bot.networks.feed.entry_text import title_text
-from bot.networks.feed.links import whole_link
-from bot.networks.feed.markup import Element
+from bot.networks.feed.formats.entry_text import title_text
+from bot.networks.feed.formats.links import whole_link
+from bot.networks.feed.formats.markup import Element
 from bot.networks.values import Media, MediaKind
 
 ATTACHMENTS_MAX = 20

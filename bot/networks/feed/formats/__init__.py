@@ -1,0 +1,1 @@
+"""The formats of feeds: characters, markup, dates, links, and what each says where. Pure."""
