@@ -21,6 +21,7 @@ SHARED = {
     "base",
     "charges",
     "graphemes",
+    "pictures",
     "http_client",
     "oauth2",
     "registry",
