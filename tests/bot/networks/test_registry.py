@@ -27,6 +27,7 @@ SHARED = {
     "base",
     "charges",
     "graphemes",
+    "pictures",
     "http_client",
     "json_values",
     "oauth2",
