@@ -11,7 +11,7 @@ from tests.revision import ROOT
 from tests.simulation.team import Histories, histories
 from tests.simulation.workplace import exchange
 
-RUNS = 20  # `make simulate` has 100,000
+RUNS = 90
 ON_POSTGRESQL = 5
 
 
