@@ -27,7 +27,6 @@ SHARED = {
     "base",
     "charges",
     "graphemes",
-    "pictures",
     "http_client",
     "json_values",
     "oauth2",
