@@ -223,7 +223,7 @@ def test_the_networks_are_tabs_for_the_keyboard_and_say_what_is_new_behind_them(
     ana = window()
     tabs = ana.page.get_by_role("tablist", name="Networks")
     x, mastodon, bluesky, last = (
-        tabs.get_by_role("tab", name=name) for name in ("X", "Mastodon", "Bluesky", "Forum")
+        tabs.get_by_role("tab", name=name) for name in ("X", "Mastodon", "Bluesky", "Hacker News")
     )
     expect(x).to_have_attribute("aria-selected", "true")
     demo.context.bluesky.world.post("tomreads.test", "a post behind the tab")

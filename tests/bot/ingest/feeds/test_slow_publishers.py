@@ -32,6 +32,7 @@ def test_feeds_that_never_end_delay_no_other(feeds: FeedRoom) -> None:
             assert asked.count(CALM) == readings
             feeds.clock.pass_by(seconds=3)
             assert schedule.start_due(feeds.here.ctx, feeds.here.network) == 1
+        eventually(lambda: feeds.feed(CALM).read_at == feeds.clock())
         assert sorted(set(asked) - {CALM}) == ENDLESS
         assert len(asked) == len(ENDLESS) + 5
     finally:
