@@ -90,7 +90,7 @@ def parts(jobs: int | None, caches: Path) -> list[Part]:
     others = [f"--ignore={folder}" for folder in (PAGES, CREWS)]
 
     def tests(name: str, which: Sequence[str], after: str = "") -> Part:
-        cache = caches / name
+        cache = caches / name.replace(" ", "-")
         return Part(name, [*pytest, *second_run.options(cache), *which], after, cache)
 
     collect = [Part(COLLECT, [*pytest, "--collect-only", "-qqq", *others])] if jobs != 1 else []

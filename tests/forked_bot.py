@@ -9,6 +9,8 @@ JSON: `{"words": …, "env": …, "home": …}`, with three files, is answered w
 id}` with its exit code, or null while it lives.
 """
 
+import atexit
+import gc
 import json
 import os
 import signal
@@ -163,13 +165,28 @@ def _become(asked: Mapping[str, Any], files: Sequence[int]) -> None:
         os.close(file)
 
 
+def _leave(code: object) -> None:
+    """End as Python does, but for taking every module apart, which took as long as many a command."""
+    if isinstance(code, str):
+        print(code, file=sys.stderr)  # noqa: T201 - as Python does
+    threading._shutdown()  # waits for threads that are no daemons
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
 if __name__ == "__main__":
     from bot import __main__ as program
     from bot.bootstrap import open_context
 
+    gc.freeze()  # so that a child's collections copy no page of it
     told, given = _serve(socket.socket(fileno=int(sys.argv[1])))
     _become(told, given)
     if told["words"][0] in SERVING:
         program.open_context = partial(open_context, patience=PATIENCE)  # type: ignore[assignment]
     sys.argv = ["bot", *told["words"]]
-    program.main(prog_name="python -m bot")
+    try:
+        program.main(prog_name="python -m bot")
+    except SystemExit as end:
+        _leave(end.code)

@@ -179,7 +179,7 @@ def test_without_a_guard_a_proof_turns_red(mutation: Mutation, tmp_path: Path) -
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=850,
     )
 
     assert run.returncode == 1, run.stdout + run.stderr

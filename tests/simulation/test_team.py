@@ -18,7 +18,7 @@ ON_POSTGRESQL = 5
 def test_some_histories_of_a_team_break_no_rule() -> None:
     command = [sys.executable, "-m", "tests.simulation", "--team", "--runs", str(RUNS), "--jobs", "2"]
 
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=850)
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert f"{RUNS:,} runs in" in run.stdout

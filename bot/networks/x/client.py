@@ -15,6 +15,7 @@ import requests
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, Unsure
 from bot.networks.http_client import CallLimits, HttpStatusError
+from bot.networks.json_values import JsonObject
 from bot.networks.oauth2 import TokenSource
 from bot.networks.pictures import Picture, PictureLimits, UploadedPicture
 from bot.networks.values import (
@@ -32,7 +33,6 @@ from bot.networks.values import (
 from bot.networks.x import billing, errors, parsing, pictures
 from bot.networks.x import ids as x_ids
 from bot.networks.x import length as x_length
-from bot.networks.x.json_values import JsonObject
 from bot.networks.x.pictures import freeze as freeze_pictures
 from bot.networks.x.settings import CREDENTIALS, XSettings, secret_value
 from bot.networks.x.signing import NETWORK_NAME, Signer

@@ -28,6 +28,7 @@ SHARED = {
     "charges",
     "graphemes",
     "http_client",
+    "json_values",
     "oauth2",
     "registry",
     "streams",

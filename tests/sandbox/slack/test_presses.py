@@ -4,6 +4,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from sandbox.slack import NotOnScreenError
+from sandbox.slack.workspace.rate_limits import Limits
 
 
 def test_a_press_carries_what_slacks_own_carries(bot, heard, ana, card, buttons):
@@ -185,6 +186,7 @@ def test_a_trigger_opens_one_modal_within_three_seconds(bot, client, ana, press,
     client.views_open(trigger_id=triggers[0], view=composer())
     assert error(triggers[0]) == "exchanged_trigger_id"
 
+    ana.world.limits.trigger_seconds = Limits().trigger_seconds
     press(ana, "Reply", "reply")
     now = ana.world.now()
     ana.world.clock = lambda: now + 3.1

@@ -87,7 +87,7 @@ def test_what_cannot_be_used_is_one_sentence_and_changes_nothing(customers: Comm
         (["."], ". cannot be read: Is a directory."),
         (
             ["good.txt", "--network", "friendster"],
-            "Heard knows no network called friendster: try bluesky, mastodon, x.",
+            "Heard knows no network called friendster: try bluesky, feed, hackernews, mastodon, x.",
         ),
         (["good.txt", "--encoding", "base64"], "There is no encoding called base64: try windows-1252."),
     ):

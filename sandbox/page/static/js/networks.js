@@ -57,6 +57,7 @@ export function networksPane({ isSeen, onChange }) {
     fresh[name] = 0;
     sessionStorage.setItem("network", name);
     drawTabs();
+    buttons[names.indexOf(name)].scrollIntoView({ block: "nearest", inline: "nearest" });
     tabs[name].arrive();
     onChange(null);
   }

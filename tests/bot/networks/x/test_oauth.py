@@ -73,7 +73,7 @@ def test_the_page_of_x_itself_is_on_the_host_where_people_sign_in():
         "response_type": "code",
         "client_id": "heard",
         "redirect_uri": BACK,
-        "scope": "tweet.read tweet.write users.read offline.access",
+        "scope": "tweet.read tweet.write users.read media.write offline.access",
         "state": question.state,
         "code_challenge": question.challenge,
         "code_challenge_method": "S256",
