@@ -193,7 +193,7 @@ def test_on_bluesky_a_gate_closes_the_conversation_and_a_quote_shows_what_it_quo
     expect(quoting.locator(".quoted")).to_contain_text("no need to answer this")
 
 
-def test_a_post_that_takes_no_reply_is_offered_none_until_its_author_lets_everybody_reply(
+def test_a_post_that_takes_no_reply_is_offered_none_until_its_author_opens_it(
     window: Open, picture: Take
 ) -> None:
     ana = window()
