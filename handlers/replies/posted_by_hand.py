@@ -39,7 +39,10 @@ def posted(act: Act[ReplyValue]) -> str | None:
 
 @door.submit(face.POSTED_CALLBACK_ID, value=PostedValue, at=face.LINK_BLOCK)
 def posted_at(act: Act[PostedValue]) -> None:
-    """Confirm it; the link is looked at once, afterwards, and who pressed is told what is there."""
+    """Confirm it; the link is looked at once, afterwards, and who pressed is told what is there.
+
+    Raises `InputError` if what was typed is no link.
+    """
     ctx, who = act.ctx, replace(act.who, channel=act.value.channel)
     typed, network = act.typed(face.LINK_BLOCK).text.strip(), _network_of(ctx, act.value.reply)
     if typed and network is not None and not isinstance(network, FeedReader):
