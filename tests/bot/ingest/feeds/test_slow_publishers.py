@@ -34,7 +34,7 @@ def test_feeds_that_never_end_delay_no_other(feeds: FeedRoom) -> None:
             assert schedule.start_due(feeds.here.ctx, feeds.here.network) == 1
         eventually(lambda: feeds.feed(CALM).read_at == feeds.clock())
         assert sorted(set(asked) - {CALM}) == ENDLESS
-        assert len(asked) == len(ENDLESS) + 5
+        eventually(lambda: len(asked) == len(ENDLESS) + 5)  # the last one runs in a thread of its own
     finally:
         let_go.set()
     assert feeds.here.ctx.feed_readings.wait_until_idle(within=GIVE_UP_SECONDS)
