@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from bot.cli.doctor import REQUIRED_SCOPES
-from bot.slack.file_calls import FILES_SCOPE
+from bot.slack.web_api.files import FILES_SCOPE
 from handlers.commands.router import SUBCOMMANDS
 
 ROOT = Path(__file__).parent.parent
