@@ -32,7 +32,8 @@ import requests
 from pydantic import AfterValidator
 from pydantic_settings import SettingsConfigDict
 
-from bot.networks.base import NO_CONTEXTS, Later, PublicNetwork, RequestRejected, SearchRefusedError
+from bot.networks.base import NO_CONTEXTS, PublicNetwork
+from bot.networks.errors import Later, RequestRejected, SearchRefusedError
 from bot.networks.html_text import html_to_text
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
 from bot.networks.registry import NetworkSettings, Registration, register

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from bot.context import BotContext
 from bot.ingest.sightings import record_posted
-from bot.networks.base import Later, Network
+from bot.networks.base import Network
+from bot.networks.errors import Later
 from bot.networks.feed_reader import AddressError, FeedReader
 from bot.networks.values import PublishedReply
 from bot.slack.blocks.replies import posted as face

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.networks.base import Refused
 from bot.networks.bluesky import uris
 from bot.networks.bluesky.json_values import format_time, get_text, parse_object
+from bot.networks.errors import Refused
 from bot.networks.graphemes import count_graphemes
 from bot.networks.json_values import JsonObject, get_object
 

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from pydantic import SecretStr
 
-from bot.networks.base import Later, Unsure
+from bot.networks.errors import Later, Unsure
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
 from bot.networks.json_values import JsonObject, objects_in
 from bot.networks.mastodon import errors

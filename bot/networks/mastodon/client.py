@@ -8,7 +8,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from bot.networks import thread_parts
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, StreamNotOffered, Unsure
+from bot.networks.base import NO_CONTEXTS, Network, Publisher
+from bot.networks.errors import Later, Refused, StreamNotOffered, Unsure
 from bot.networks.http_client import CallLimits
 from bot.networks.json_values import JsonObject, get_object, get_objects
 from bot.networks.mastodon import errors, reply_form, streaming

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import quote, urlsplit
 
-from bot.networks.base import RequestRejected
+from bot.networks.errors import RequestRejected
 from bot.networks.json_values import JsonObject, get_objects
 from bot.networks.mastodon.api import Api
 from bot.networks.mastodon.identity import Identity

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import requests
 from pydantic import SecretStr
 
-from bot.networks.base import Later, NetworkError, Unsure
+from bot.networks.errors import Later, NetworkError, Unsure
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
 from bot.networks.json_values import JsonObject
 from bot.networks.mastodon import errors

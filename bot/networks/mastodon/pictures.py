@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import requests
 
-from bot.networks.base import Later, Refused, RequestRejected, Unsure
+from bot.networks.errors import Later, Refused, RequestRejected, Unsure
 from bot.networks.http_client import HttpStatusError
 from bot.networks.json_values import JsonObject
 from bot.networks.mastodon import errors

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.json_values import JsonObject, get_object
 from bot.networks.mastodon.errors import hide_secrets
 from bot.networks.mastodon.json_values import get_text

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.json_values import JsonObject, get_objects
 from bot.networks.mastodon.api import Api
 from bot.networks.mastodon.ids import PostContext

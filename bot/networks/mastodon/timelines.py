@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from bot.networks.base import Later, Reader
+from bot.networks.base import Reader
+from bot.networks.errors import Later
 from bot.networks.json_values import JsonObject, get_object, get_objects
 from bot.networks.mastodon import search_query
 from bot.networks.mastodon.api import Api, Params

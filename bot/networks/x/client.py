@@ -13,7 +13,8 @@ from urllib.parse import quote, urlencode
 import requests
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, Unsure
+from bot.networks.base import NO_CONTEXTS, Network, Publisher
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.http_client import CallLimits, HttpStatusError
 from bot.networks.json_values import JsonObject
 from bot.networks.oauth2 import TokenSource

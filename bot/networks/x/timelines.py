@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.networks.base import Later, Reader
+from bot.networks.base import Reader
+from bot.networks.errors import Later
 from bot.networks.json_values import JsonObject
 from bot.networks.values import AccountIdentity, Position, PostPage, SearchRequest
 from bot.networks.x import errors, parsing, search_query

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 
-from bot.networks.base import NetworkError
+from bot.networks.errors import NetworkError
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
 from bot.slack.errors import SlackUnsureError
 from bot.slack.web_api.call import make_call

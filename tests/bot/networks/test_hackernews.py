@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.networks import registry
-from bot.networks.base import Later, RequestRejected, SearchRefusedError
+from bot.networks.errors import Later, RequestRejected, SearchRefusedError
 from bot.networks.hackernews import PAGE_SIZE, HackerNews, HackerNewsSettings
 from bot.networks.http_client import CallLimits
 from bot.networks.values import Position, SearchRequest

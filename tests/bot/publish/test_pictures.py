@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.jobs import cleanup
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.pictures import PROCESSING_CAUSE, PictureLimits
 from bot.publish import intent, outbox, picture_upload, send_checks
 from bot.runtime import crash_points

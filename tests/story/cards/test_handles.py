@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.jobs import claim_expiry, digest, reminders, snooze_wakeup
-from bot.networks.base import Later, Unsure
+from bot.networks.errors import Later, Unsure
 from bot.networks.x.settings import XSettings
 from bot.slack.blocks.elements import context_block
 from bot.slack.blocks.text import mrkdwn_handle, mrkdwn_handle_link, mrkdwn_literal

@@ -11,7 +11,7 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.http_client import CallLimits
 from bot.networks.oauth2 import AccessToken, ConsentRequest, GrantRefusedError
 from bot.networks.values import Position, ReplyTarget
