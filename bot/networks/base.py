@@ -1,9 +1,9 @@
 """What every network is to Heard: the classes `Reader`, `Publisher` and `Links`.
 
 A network's own dicts, clients and quirks stay in its own file. What crosses into the rest of Heard are the
-frozen values of `values.py`; what fails is one of `Refused`, `Later` and `Unsure` of `errors.py`. A new network subclasses
-`Network`, and `Publisher` too if Heard may post there, and overrides what it can do; every default says "not
-supported". How its file is found and set up: `bot/networks/registry.py`.
+frozen values of `values.py`; what fails is one of `Refused`, `Later` and `Unsure`, in `errors.py`. A new
+network subclasses `Network`, and `Publisher` too if Heard may post there, and overrides what it can do; every
+default says "not supported". How its file is found and set up: `bot/networks/registry.py`.
 """
 
 import threading
