@@ -13,6 +13,7 @@ from bot.context import BotContext
 from bot.ingest import profiles, track_matches, twins
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
 from bot.ingest.page_locks import lock_tickets_of_page
+from bot.ingest.sightings import without_our_replies
 from bot.ingest.track_matches import Matches
 from bot.networks.answerable import Answerable, ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import Network
@@ -71,6 +72,8 @@ def commit_page(
         if matches is not None:
             matches = track_matches.unchanged(session, matches)
             posts = [post for post in posts if post.id in matches]
+        if not network.needs_account and posts:
+            posts = without_our_replies(session, network.name, posts)
         page_parts = [
             (
                 _ingest_target(ctx, session, account, track),

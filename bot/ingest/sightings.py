@@ -1,12 +1,13 @@
 """Replies of ours that a network shows, or says it took: public from then on, in the ledger too."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
-from bot.networks.values import PublishedReply
+from bot.networks.values import Post, PublishedReply
 from bot.notices import thread_notices
 from bot.runtime import charge_writer
 from models import Reply, Ticket
@@ -21,6 +22,18 @@ def is_other_reply(session: Session, ticket: Ticket, reply: Reply, seen: Publish
     others = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id)
     others = others.where(Reply.post_id == seen.post_id, Reply.id != reply.id)
     return session.scalar(others.where(reply_network() == reply.network_on(ticket))) is not None
+
+
+def without_our_replies(session: Session, network: str, posts: Sequence[Post]) -> list[Post]:
+    """Return `posts` without those that are replies of ours, by their id or their address.
+
+    Where we have no account, nothing else tells a reply that a teammate posted by hand from anybody's post.
+    """
+    ids, urls = [post.id for post in posts], [post.url for post in posts]
+    query = select(Reply.post_id, Reply.post_url).join(Ticket, Ticket.id == Reply.ticket_id)
+    here = reply_network() == network, or_(Reply.post_id.in_(ids), Reply.post_url.in_(urls))
+    ours = {each for row in session.execute(query.where(*here)) for each in row if each}
+    return [post for post in posts if post.id not in ours and post.url not in ours]
 
 
 def record_published(

@@ -32,6 +32,7 @@ from bot.networks.values import (
     SearchRequest,
     Visibility,
 )
+from models.sources import handles
 from models.sources.no_account import NO_ACCOUNT_ID
 
 NO_CONTEXTS: Mapping[str, str] = {}
@@ -312,6 +313,12 @@ class Network(Reader, Links):
     seen_account_id: str | None = None  # the account that `account` named last
     has_credentials: bool = True  # False: nobody has connected an account yet, so every call raises `Later`
     needs_account: bool = True  # False: nobody signs in there; see `PublicNetwork`
+
+    def __init_subclass__(cls) -> None:
+        """Let every part of Heard write handles as that network does."""
+        super().__init_subclass__()
+        if "name" in vars(cls):
+            handles.set_sign(cls.name, cls.handle_sign)
 
     @abstractmethod
     def account(self) -> AccountIdentity:

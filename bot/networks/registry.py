@@ -18,7 +18,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import bot.networks
 from bot.networks.base import Network
 from bot.networks.oauth2 import ConsentRequest, TokenPair, TokenSource
-from models.sources import handles
 
 
 class NetworkSettings(BaseSettings):
@@ -212,7 +211,6 @@ def register(registration: Registration[Any]) -> None:
     for other in _registrations.values():
         if other.name == registration.name or other.settings.model_config.get("env_prefix") == prefix:
             raise ValueError(f"{registration.name} or {prefix} is taken by {other.name}")
-    handles.set_sign(registration.name, registration.network.handle_sign)
     _registrations[registration.name] = registration
 
 

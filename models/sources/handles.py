@@ -1,6 +1,7 @@
 """How people write somebody's handle, by network: @ana mostly, but dang on Hacker News. Pure.
 
-`bot/networks/registry.py` says what each network's file says of it; any other handle is written with an @.
+`Network` in `bot/networks/base.py` passes on what each network's class says of it; any other handle is written
+with an @.
 """
 
 _signs: dict[str, str] = {}

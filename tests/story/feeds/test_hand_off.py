@@ -55,6 +55,24 @@ def test_it_is_written_in_slack_opened_where_one_answers_and_confirmed_with_its_
     assert ticket.first_reply_at is not None
 
 
+def test_our_own_answer_in_the_feed_is_no_mention(team: Team) -> None:
+    card = a_card(team)
+    modal = team.ana.press(hand_off(team, card), "I posted it").view
+    assert modal is not None
+    ours = "https://forum.example/t/1#post-2"
+    assert modal.fill(ours).submit().closed
+    team.bot.shows(card, "answered by hand")
+
+    team.sites.show(
+        FORUM,
+        team.entry("2", "Ana's own answer", link=ours),
+        team.entry("3", "Somebody else asks", link="https://forum.example/t/1#post-3"),
+    )
+    team.bot.card("Somebody else asks")
+
+    assert [one for one in team.bot.cards() if "Ana's own answer" in str(one.blocks)] == []
+
+
 def test_without_a_link_the_persons_word_is_enough(team: Team) -> None:
     card = a_card(team)
     modal = team.ana.press(hand_off(team, card), "I posted it").view
