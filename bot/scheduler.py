@@ -23,7 +23,8 @@ from bot.context import BotContext
 from bot.ingest.streams import manager as stream_manager
 from bot.ingest.streams.manager import StreamManager
 from bot.jobs.registry import ALL_JOBS
-from bot.networks.base import Later, Network, supports
+from bot.networks.base import Network, supports
+from bot.networks.errors import Later
 from bot.publish import outbox
 from bot.runtime.clock import WatchedClock
 from bot.runtime.job_leases import LEASE_RENEW_INTERVAL_SECONDS, JobLeases

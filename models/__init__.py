@@ -39,8 +39,8 @@ from models.sources.mute import Mute
 from models.sources.track import Track
 from models.tickets import word_index  # noqa: F401 - registers its listeners
 from models.tickets.pause import Pause
+from models.tickets.pictures.reply_picture import ReplyPicture
 from models.tickets.reply import Reply
-from models.tickets.reply_picture import ReplyPicture
 from models.tickets.ticket import Ticket
 from models.tickets.turn import Turn
 

@@ -17,7 +17,8 @@ from typing import Any, Literal, Self
 from urllib.parse import urlencode
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import NO_CONTEXTS, Network, NetworkError, Publisher, Refused, WrongAccount
+from bot.networks.base import NO_CONTEXTS, Network, Publisher
+from bot.networks.errors import NetworkError, Refused, WrongAccount
 from bot.networks.pictures import Picture, PictureLimits, UploadedPicture
 from bot.networks.values import (
     Absence,

@@ -20,6 +20,7 @@ import regex
 from bot.ingest import own_posts
 from bot.networks import graphemes, html_text
 from bot.networks.bluesky import facets
+from bot.networks.feed.formats import dates, entry_text, markup
 from bot.networks.x import emoji, length
 from bot.networks.x import text as x_text
 from bot.runtime import export_writer
@@ -110,6 +111,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "count on Bluesky": graphemes.count_graphemes,
     "links on Bluesky": facets.find_spans,
     "HTML of a post": html_text.html_to_text,
+    "words of a feed": lambda text: entry_text.body_text(text, "unsaid", "https://e.example/"),
+    "title of a feed": lambda text: entry_text.title_text(text, "unsaid", "https://e.example/"),
+    "date of a feed": dates.parse_date,
+    "XML of a feed": lambda text: markup.read_markup(f"<a>{text}", counts=lambda _: False, most=1),
     "essence on X": lambda text: x_text.comparable_text(text, {"https://t.co/a": "https://example.org/a"}),
     "a word to us": lambda text: parse_thread_command({"user": "U1", "channel": "C1", "ts": "1", "text": text}, {}),
     "a person": USER_MENTION_PATTERN.fullmatch,

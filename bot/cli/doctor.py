@@ -16,8 +16,8 @@ from bot.runtime import migrations
 from bot.slack.blocks.elements import format_duration
 from bot.slack.client import TokenInfo
 from bot.slack.errors import SlackError, SlackRefusedError
-from bot.slack.file_calls import FILES_SCOPE
 from bot.slack.sender_permissions import is_group, unreadable_reason
+from bot.slack.web_api.files import FILES_SCOPE
 from models import ChannelSettings, Pause
 from models.core.database import BusyError
 

@@ -15,7 +15,8 @@ from bot.context import BotContext
 from bot.ingest.cursors import unknown_account_id
 from bot.ingest.own_posts import READING_NAME
 from bot.networks import registry
-from bot.networks.base import Later, Network
+from bot.networks.base import Network
+from bot.networks.errors import Later
 from bot.networks.feed_reader import FeedReader
 from bot.networks.registry import NetworkSettings
 from bot.notices.network_alarms import alarm_key, fix_advice

@@ -8,7 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.cli.findings import Finding, note, ok, warn
 from bot.context import BotContext
 from bot.ingest.streams.wanted_tracks import WantedTracks
-from bot.networks.base import Later, Network, supports
+from bot.networks.base import Network, supports
+from bot.networks.errors import Later
 from bot.slack.blocks.elements import format_duration
 from models import AccountStream
 from models.core.database import BusyError

@@ -22,7 +22,8 @@ from bot.ingest.pages import (
     without_own_posts,
 )
 from bot.ingest.poller import poll
-from bot.networks.base import Later, Network
+from bot.networks.base import Network
+from bot.networks.errors import Later
 from bot.networks.values import AccountIdentity, Position
 from bot.notices import clock_set_back, reading_notices
 from bot.runtime import pace

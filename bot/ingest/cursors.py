@@ -7,7 +7,8 @@ from sqlalchemy import delete, select
 
 from bot.context import BotContext
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, fit_text
-from bot.networks.base import Later, Network, WrongAccount
+from bot.networks.base import Network
+from bot.networks.errors import Later, WrongAccount
 from bot.networks.values import AccountIdentity
 from bot.notices import network_alarms
 from bot.runtime import pace

@@ -16,7 +16,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import Later, Network
+from bot.networks.base import Network
+from bot.networks.errors import Later
 from bot.networks.values import PostPage
 from models import Cursor, Track
 from models.reports.budget import read_budget

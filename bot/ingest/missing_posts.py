@@ -20,7 +20,8 @@ from bot.ingest.cursors import next_poll_at
 from bot.ingest.page_writer import empty_narrowed, find_addressing, notify_shown_again, to_incoming_post
 from bot.ingest.pages import PollResult
 from bot.ingest.sweep import sweep, sweep_start
-from bot.networks.base import Later, Network
+from bot.networks.base import Network
+from bot.networks.errors import Later
 from bot.networks.values import Absence, Post, PostPage
 from bot.notices import thread_notices
 from bot.scheduled_job import NetworkJob

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest.cursors import next_poll_at
 from bot.ingest.sightings import record_billed, record_posted, record_published
-from bot.networks.base import Later, Network, WrongAccount
+from bot.networks.base import Network
+from bot.networks.errors import Later, WrongAccount
 from bot.networks.values import AccountIdentity, Position, Post, PublishedReply
 from bot.notices import network_alarms, thread_notices
 from bot.runtime import pace

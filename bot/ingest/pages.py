@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.context import BotContext
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.values import AccountIdentity, Position, PostPage
 from models import Account, Cursor, LeftOutPost, Track
 

@@ -20,7 +20,8 @@ from bot.ingest.pages import (
     without_left_out,
     without_own_posts,
 )
-from bot.networks.base import Later, Network
+from bot.networks.base import Network
+from bot.networks.errors import Later
 from bot.networks.values import AccountIdentity, Position, Post, PostPage
 from bot.notices import network_alarms, reading_notices
 from bot.runtime import pace

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest import listening_budget
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
-from bot.networks.base import Later, Network
+from bot.networks.base import Network
+from bot.networks.errors import Later
 from bot.networks.values import AuthorProfile, Post
 from bot.runtime import charge_writer, pace
 from bot.scheduled_job import NetworkJob

@@ -12,7 +12,8 @@ from bot.ingest.missing_posts import PostCheck, check_siblings, contexts_of, rec
 from bot.ingest.own_posts import apply_posts, is_known
 from bot.ingest.page_writer import commit_page
 from bot.ingest.reply_target import build_reply_target
-from bot.networks.base import Later, Network, Publisher
+from bot.networks.base import Network, Publisher
+from bot.networks.errors import Later
 from bot.networks.values import PostPage, ReplyTarget
 from bot.runtime import pace
 from models import Author, Cursor, Ticket

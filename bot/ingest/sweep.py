@@ -16,7 +16,8 @@ from bot.ingest.pages import (
     without_left_out,
     without_own_posts,
 )
-from bot.networks.base import Later, Network
+from bot.networks.base import Network
+from bot.networks.errors import Later
 from bot.networks.values import AccountIdentity, PostPage
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 
 from bot.ingest import track_matches
 from bot.networks import registry
-from bot.networks.base import ReadCall, SearchRefusedError, supports
+from bot.networks.base import ReadCall, supports
+from bot.networks.errors import SearchRefusedError
 from bot.networks.feed_reader import FeedReader
 from bot.networks.registry import NetworkSettings
 from models.core.mrkdwn import escape_entities

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest import listening_budget, track_matches
 from bot.ingest.poller import FIRST_POLL_WINDOW
-from bot.networks.base import Network, SearchRefusedError
+from bot.networks.base import Network
+from bot.networks.errors import SearchRefusedError
 from bot.networks.values import AccountIdentity, Position, SearchRequest
 from models import Cursor, Track
 from models.sources.track import TRACK_CURSOR_PREFIX

@@ -24,7 +24,8 @@ from bot.ingest.pages import PollResult, mark_last, our_account_ids, without_own
 from bot.ingest.poller import FIRST_POLL_MAX_POSTS
 from bot.ingest.track_matches import TrackMatch
 from bot.ingest.track_plan import Reading, plan
-from bot.networks.base import Later, Network, RequestRejected, SearchRefusedError, WrongAccount
+from bot.networks.base import Network
+from bot.networks.errors import Later, RequestRejected, SearchRefusedError, WrongAccount
 from bot.networks.values import AccountIdentity, Position, PostPage
 from bot.notices import network_alarms, reading_notices
 from bot.runtime import pace

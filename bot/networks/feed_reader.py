@@ -8,7 +8,8 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.networks.base import Later, PublicNetwork
+from bot.networks.base import PublicNetwork
+from bot.networks.errors import Later
 from bot.networks.values import Position, PostPage
 
 

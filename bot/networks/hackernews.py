@@ -26,19 +26,14 @@ from email.utils import parsedate_to_datetime
 from html import unescape
 from http import HTTPStatus
 from typing import Annotated, Any, Self
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import requests
 from pydantic import AfterValidator
 from pydantic_settings import SettingsConfigDict
 
-from bot.networks.base import (
-    NO_CONTEXTS,
-    Later,
-    PublicNetwork,
-    RequestRejected,
-    SearchRefusedError,
-)
+from bot.networks.base import NO_CONTEXTS, PublicNetwork
+from bot.networks.errors import Later, RequestRejected, SearchRefusedError
 from bot.networks.html_text import html_to_text
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
 from bot.networks.registry import NetworkSettings, Registration, register
@@ -213,6 +208,17 @@ class HackerNews(PublicNetwork):
         """Return the page of an item, which has the form to reply to it, for comments too."""
         del handle
         return f"https://news.ycombinator.com/item?id={_escape(post_id)}"
+
+    def post_id_at(self, address: str) -> str | None:
+        """Return the id of the item at that address; a fragment names a comment on the page of another."""
+        try:
+            parts = urlsplit(address.strip())
+        except ValueError:
+            return None
+        if parts.hostname != "news.ycombinator.com" or parts.path != "/item":
+            return None
+        number = parts.fragment or parse_qs(parts.query).get("id", [""])[0]
+        return number if re.fullmatch("[0-9]{1,12}", number) else None
 
     def profile_link(self, handle: str) -> str:
         """Return the page of a user."""

@@ -30,7 +30,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.connection import allowed_gai_family, create_connection
 
-from bot.networks.base import Later, NetworkError, Unsure
+from bot.networks.errors import Later, NetworkError, Unsure
 
 USER_AGENT = f"Heard/0.1 (requests {requests.__version__})"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from bot.networks.base import NetworkError
+from bot.networks.errors import NetworkError
 from bot.networks.values import AccountIdentity
 
 

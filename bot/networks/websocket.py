@@ -25,7 +25,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from bot.networks.base import Later, NetworkError, StreamNotOffered
+from bot.networks.errors import Later, NetworkError, StreamNotOffered
 from bot.networks.http_client import USER_AGENT, connect, describe_error, proxies_for, trusted_ssl_context
 from bot.networks.streams import StreamEvent
 

@@ -12,7 +12,8 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import USAGE_CAP_PHRASE, Later, Network
+from bot.networks.base import Network
+from bot.networks.errors import USAGE_CAP_PHRASE, Later
 from bot.slack.blocks.elements import format_duration
 from bot.slack.blocks.replies.delivery import waiting_reason
 from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle

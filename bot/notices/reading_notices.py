@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import Later, Network
+from bot.networks.base import Network
+from bot.networks.errors import Later
 from bot.networks.values import AccountIdentity
 from bot.notices import network_alarms
 from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle, mrkdwn_literal

@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.cursors import account_of, unknown_account_id
-from bot.networks.base import Network, WrongAccount
+from bot.networks.base import Network
+from bot.networks.errors import WrongAccount
 from bot.notices import account_notices, network_alarms, thread_notices
 from bot.publish import intent
 from bot.publish.locked_reply import PublishJob, lock_reply

@@ -8,7 +8,8 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import Later, Network, Refused, Unsure, WrongAccount
+from bot.networks.base import Network
+from bot.networks.errors import Later, Refused, Unsure, WrongAccount
 from bot.notices import thread_notices
 from bot.publish import account_check
 from bot.publish.locked_reply import as_publisher, lock_if_due, lock_reply

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import Later, Network, NetworkError
+from bot.networks.base import Network
+from bot.networks.errors import Later, NetworkError
 from bot.notices import network_alarms, thread_notices
 from bot.publish import send_checks
 from bot.publish.locked_reply import (

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.reply_target import build_reply_target
-from bot.networks.base import Network, Publisher, Refused
+from bot.networks.base import Network, Publisher
+from bot.networks.errors import Refused
 from bot.networks.pictures import UploadedPicture
 from bot.networks.values import ReplyTarget
 from models import Author, Mention, Reply, ReplyPicture, Ticket

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest import missing_posts
-from bot.networks.base import Later, Network, NetworkError, Refused, Unsure, WrongAccount
+from bot.networks.base import Network
+from bot.networks.errors import Later, NetworkError, Refused, Unsure, WrongAccount
 from bot.networks.pictures import PROCESSING_CAUSE
 from bot.notices import clock_set_back, network_alarms, thread_notices
 from bot.publish import (

@@ -16,7 +16,8 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import Later, Network, NetworkError, Refused, Unsure
+from bot.networks.base import Network
+from bot.networks.errors import Later, NetworkError, Refused, Unsure
 from bot.networks.pictures import Picture, PictureLimits
 from bot.publish import intent, send_checks
 from bot.publish.locked_reply import (

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.sightings import is_other_reply, record_published
-from bot.networks.base import Later, Network, NetworkError, Refused, WrongAccount
+from bot.networks.base import Network
+from bot.networks.errors import Later, NetworkError, Refused, WrongAccount
 from bot.networks.values import PublishedReply, RepeatRule, ReplyTarget
 from bot.notices import network_alarms, thread_notices
 from bot.publish import account_check, repeat

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import Network, NetworkError
+from bot.networks.base import Network
+from bot.networks.errors import NetworkError
 from bot.networks.values import PublishedReply, RepeatRule
 from bot.publish.locked_reply import LEASE_MIN_REMAINING, PublishJob, as_publisher, publish_limit_key
 from bot.publish.send_checks import find_audience_change

@@ -7,7 +7,7 @@ again after a quarter of an hour at the latest.
 
 from datetime import datetime, timedelta
 
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.values import RateLimitStatus
 
 RATE_WINDOW = timedelta(minutes=15)  # X's: https://docs.x.com/x-api/fundamentals/rate-limits

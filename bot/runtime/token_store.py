@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot.networks.base import Later, Unsure
+from bot.networks.errors import Later, Unsure
 from bot.networks.oauth2 import AccessToken, GrantRefusedError, TokenPair
 from bot.networks.registry import Renew
 from bot.networks.values import AccountIdentity

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from slack_sdk import WebClient
 
-from bot.slack import file_calls
 from bot.slack.blocks.replies.pictures import without_images
 from bot.slack.errors import SlackRefusedError, SlackUnsureError, header_value
-from bot.slack.file_calls import FILES_SCOPE, FileInfo
-from bot.slack.web_call import make_call
+from bot.slack.web_api import files as file_calls
+from bot.slack.web_api.call import make_call
+from bot.slack.web_api.files import FILES_SCOPE, FileInfo
 
 METADATA_EVENT_TYPE = "heard"
 _MEMBERS_PER_PAGE, _MEMBERS_MAX_PAGES = 999, 20

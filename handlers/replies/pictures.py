@@ -35,7 +35,7 @@ from handlers.replies.destination import Destination, load_destination
 from models import Reply, ReplyPicture, Ticket
 from models.core.base import MovedOnError, RuleBrokenError
 from models.core.mrkdwn import as_code
-from models.tickets.reply_picture import AttachedFile, pictures_mark
+from models.tickets.pictures.reply_picture import AttachedFile, pictures_mark
 
 log = logging.getLogger(__name__)
 

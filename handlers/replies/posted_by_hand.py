@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from bot.context import BotContext
 from bot.ingest.sightings import record_posted
-from bot.networks.base import Later
+from bot.networks.base import Network
+from bot.networks.errors import Later
 from bot.networks.feed_reader import AddressError, FeedReader
 from bot.networks.values import PublishedReply
 from bot.slack.blocks.replies import posted as face
 from bot.slack.blocks.replies.posted import PostedValue
-from bot.slack.blocks.text import mrkdwn_error, mrkdwn_literal
+from bot.slack.blocks.text import mrkdwn_error, mrkdwn_handle, mrkdwn_literal
 from bot.slack.blocks.values import ReplyValue
 from handlers.door import Act, InputError, change_once, door
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor, send_private_text
@@ -28,11 +29,9 @@ def posted(act: Act[ReplyValue]) -> str | None:
     """Confirmed by the person who posted it by hand; where Heard sees nothing, it asks for the link."""
     ctx, reply_id = act.ctx, act.value.reply
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        reply = session.get_one(Reply, reply_id)
-        name = reply.network_on(session.get_one(Ticket, reply.ticket_id))
-        _check_open(reply)
-    network = ctx.networks.get(name)
-    if not isinstance(network, FeedReader):
+        _check_open(session.get_one(Reply, reply_id))
+    network = _network_of(ctx, reply_id)
+    if network is None or not _asks_for_link(network):
         confirm(ctx, act.who, reply_id, link=None)
         return None
     carried = PostedValue(act.value.ticket, reply_id, uuid.uuid4().hex, act.who.channel)
@@ -41,12 +40,24 @@ def posted(act: Act[ReplyValue]) -> str | None:
 
 @door.submit(face.POSTED_CALLBACK_ID, value=PostedValue, at=face.LINK_BLOCK)
 def posted_at(act: Act[PostedValue]) -> None:
-    """Confirm it; the link is looked at once, afterwards, and who pressed is told what is there."""
+    """Confirm it; the link is looked at once, afterwards, and who pressed is told what is there.
+
+    Raises `InputError` if what was typed is no link to a post of the network.
+    """
     ctx, who = act.ctx, replace(act.who, channel=act.value.channel)
-    link = _link(ctx, act.typed(face.LINK_BLOCK).text.strip())
-    confirm(ctx, who, act.value.reply, link=link)
-    if link is not None:
-        ctx.run_in_background(lambda: _look(ctx, who, link))
+    typed, network = act.typed(face.LINK_BLOCK).text.strip(), _network_of(ctx, act.value.reply)
+    if typed and network is not None and not isinstance(network, FeedReader):
+        post_id = network.post_id_at(typed)
+        if post_id is None:
+            raise InputError(face.LINK_BLOCK, f"That is no link to a post on {network.title}.")
+        link = network.post_link(post_id, None)
+        confirm(ctx, who, act.value.reply, link=link)
+        ctx.run_in_background(lambda: _look_on(ctx, who, network, post_id))
+        return
+    found = _link(ctx, typed)
+    confirm(ctx, who, act.value.reply, link=found)
+    if found is not None:
+        ctx.run_in_background(lambda: _look(ctx, who, found))
 
 
 def confirm(ctx: BotContext, who: Actor, reply_id: int, *, link: str | None) -> None:
@@ -61,6 +72,34 @@ def confirm(ctx: BotContext, who: Actor, reply_id: int, *, link: str | None) -> 
         seen = PublishedReply(link, link) if link is not None else None
         record_posted(session, ticket, reply, seen, by=who.id, at=ctx.now())
         ticket.revision += 1
+
+
+def _network_of(ctx: BotContext, reply_id: int) -> Network | None:
+    """The network that the reply goes to; None if it is not set up any more."""
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        reply = session.get_one(Reply, reply_id)
+        return ctx.networks.get(reply.network_on(session.get_one(Ticket, reply.ticket_id)))
+
+
+def _asks_for_link(network: Network) -> bool:
+    """Whether Heard sees nothing of our own there, but can look at a link."""
+    return isinstance(network, FeedReader) or type(network).post_id_at is not Network.post_id_at
+
+
+def _look_on(ctx: BotContext, who: Actor, network: Network, post_id: str) -> None:
+    """Look at that post on its network, once, and say whether it is there, as `_look` does."""
+    try:
+        page, _absent = network.refresh([post_id], account_id=network.expected_account_id() or "")
+    except Later as no:
+        why = f"couldn't see your reply at that link, so please check it: {mrkdwn_error(no.detail)}"
+    else:
+        if page.posts:
+            by = mrkdwn_handle(page.posts[0].author_id, network.name)
+            said = f":white_check_mark: Marked as posted. I looked at your link: a post by {by} is there."
+            send_private_text(ctx, who, None, said)
+            return
+        why = f"don't see a post at that link yet. {network.title} may list it later, so please check it."
+    send_private_text(ctx, who, None, f":warning: Marked as posted. I {why}")
 
 
 def _check_open(reply: Reply) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import Later, Network, WrongAccount
+from bot.networks.base import Network
+from bot.networks.errors import Later, WrongAccount
 from bot.networks.values import Post
 from bot.publish import account_check
 from bot.slack.blocks.tickets.full_post import FullPost, build_full_post_modal

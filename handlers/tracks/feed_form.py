@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.feed_reader import AddressError, FeedChoice, FeedReader
 from bot.notices import feed_notices
 from bot.runtime import logs

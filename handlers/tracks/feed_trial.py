@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.context import BotContext
 from bot.ingest import track_matches
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.feed_reader import FeedChoice, FeedReading
 from bot.networks.values import Position
 from bot.slack.blocks.elements import Block

@@ -15,8 +15,9 @@ from typing import Any
 from bot.context import BotContext
 from bot.ingest import listening_budget, track_matches
 from bot.ingest.pages import our_account_ids, without_own_posts
-from bot.networks.base import Later, Network, SearchRefusedError, WrongAccount
+from bot.networks.base import Network
 from bot.networks.charges import COUNT_CHARGE, SEARCH_CHARGE
+from bot.networks.errors import Later, SearchRefusedError, WrongAccount
 from bot.networks.values import AccountIdentity, Post, PostPage, RateLimitStatus
 from bot.publish import account_check
 from bot.runtime import pace

@@ -8,6 +8,7 @@ _MARKUP = re.compile(r"(?<!\w)_|_(?!\w)|[*~`]")
 # Slack makes links of addresses and bare domains, `@ana@books.example` among them, but not in code.
 # https://docs.slack.dev/messaging/formatting-message-text/#automatic-parsing
 _ADDRESS = re.compile(r"://|(?<![\w.+-])(?:[\w.+-]+@)?(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w.]*\w)")
+_CODED_HANDLE = re.compile(r"`(@[\w.-]+(?:@[\w.-]+)?)`")
 _WORD = re.compile(r"\S+")
 _ENTITY = re.compile(r"&(amp|lt|gt);")
 _CHARACTER_BY_ENTITY = {"amp": "&", "lt": "<", "gt": ">"}
@@ -31,6 +32,11 @@ def link_words(words: str, url: str) -> str:
     """Returns `words`, escaped, as a link to `url`."""
     link = f"<{escape_entities(url)}|{escape_entities(words.replace('`', APOSTROPHE))}>"
     return f"`{link}`" if _MARKUP.search(words) else link
+
+
+def plain_handles(mrkdwn: str) -> str:
+    """Returns `mrkdwn` without code around handles that only look like addresses: where nothing is linked."""
+    return _CODED_HANDLE.sub(lambda found: found[0] if _MARKUP.search(found[1]) else found[1], mrkdwn)
 
 
 def as_code(word: str) -> str:

@@ -18,8 +18,8 @@ from models.tickets import unconnected_accounts
 from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 from models.tickets.ownership import OwnershipMixin
 from models.tickets.pause import Pause
+from models.tickets.pictures.reply_picture import ReplyPicture
 from models.tickets.reply import Reply
-from models.tickets.reply_picture import ReplyPicture
 from models.tickets.state import HANDED_OFF, OPEN_STATES, ReminderLevel, TicketState
 from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION, Turn
 

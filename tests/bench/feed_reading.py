@@ -14,7 +14,7 @@ from tests.bench.pressing import at_once, claim, fill
 from tests.bench.stage import bot, stage, until
 
 ADDRESS, SECONDS = "https://tea.example/feed", 60.0
-READINGS, PRESSES, WARM = 30, 120, 10
+READINGS, PRESSES, WARM = 30, 60, 10
 
 
 def measure(new_database: Callable[[], str]) -> list[Figure]:

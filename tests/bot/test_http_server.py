@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.http_server import HttpApp
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from tests.bot.room import Counting, Room
 
 

@@ -3,7 +3,7 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot import metrics
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.values import UnreadableRow
 from sandbox.slack import SlackServer
 from tests.bot.room import Counting, Room

@@ -10,7 +10,7 @@ import pytest
 
 from bot.ingest import poller
 from bot.jobs import snooze_wakeup
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.scheduler import Scheduler
 from models import Ticket

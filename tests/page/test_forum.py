@@ -60,7 +60,7 @@ def test_a_topic_becomes_a_card_is_answered_by_hand_and_counted(window: Open, de
     expect(ana.modal).to_be_hidden()
     posted = card.get_by_role("button", name="I posted it", exact=True)
     posted.wait_for()
-    card.get_by_role("link", name=re.compile("^Open")).first.click()
+    card.get_by_role("button", name=re.compile("^Open on")).click()
 
     box = tab.locator("form.say")
     expect(box).to_contain_text("Replying to")

@@ -193,8 +193,8 @@ def test_on_bluesky_a_gate_closes_the_conversation_and_a_quote_shows_what_it_quo
     expect(quoting.locator(".quoted")).to_contain_text("no need to answer this")
 
 
-def test_a_post_that_takes_no_reply_is_offered_none_until_its_author_lets_everybody_reply(
-    window: Open,
+def test_a_post_that_takes_no_reply_is_offered_none_until_its_author_opens_it(
+    window: Open, picture: Take
 ) -> None:
     ana = window()
     tab = ana.tab("Bluesky")
@@ -205,8 +205,9 @@ def test_a_post_that_takes_no_reply_is_offered_none_until_its_author_lets_everyb
     expect(card).to_contain_text("You can still quote the post by hand on Bluesky")
     expect(card.get_by_role("button", name="Reply", exact=True)).to_have_count(0)
     expect(card.get_by_role("button", name="No reply needed")).to_be_visible()
-    expect(card.get_by_role("link", name="Open on Bluesky")).to_be_visible()
+    expect(card.get_by_role("button", name="Open on Bluesky")).to_be_visible()
     sound(ana.page)
+    picture(ana, "networks/takes-no-reply")
 
     said.get_by_role("button", name="Nobody can reply").click()
     ana.page.get_by_role("menuitem", name="Everybody can reply").click()
@@ -221,7 +222,9 @@ def test_the_networks_are_tabs_for_the_keyboard_and_say_what_is_new_behind_them(
 ) -> None:
     ana = window()
     tabs = ana.page.get_by_role("tablist", name="Networks")
-    x, mastodon, bluesky = (tabs.get_by_role("tab", name=name) for name in ("X", "Mastodon", "Bluesky"))
+    x, mastodon, bluesky, last = (
+        tabs.get_by_role("tab", name=name) for name in ("X", "Mastodon", "Bluesky", "Hacker News")
+    )
     expect(x).to_have_attribute("aria-selected", "true")
     demo.context.bluesky.world.post("tomreads.test", "a post behind the tab")
     expect(bluesky).to_have_accessible_name("Bluesky 1 new")
@@ -230,9 +233,11 @@ def test_the_networks_are_tabs_for_the_keyboard_and_say_what_is_new_behind_them(
     expect(mastodon).to_be_focused()
     expect(mastodon).to_have_attribute("aria-selected", "true")
     expect(ana.page.get_by_role("tabpanel", name="Mastodon")).to_be_visible()
-    ana.page.keyboard.press("End")
+    ana.page.keyboard.press("ArrowRight")
     expect(bluesky).to_be_focused()
     expect(bluesky).to_have_accessible_name("Bluesky")
+    ana.page.keyboard.press("End")
+    expect(last).to_be_focused()
     ana.page.keyboard.press("ArrowRight")
     expect(x).to_be_focused()
     expect(ana.page.get_by_role("tabpanel")).to_have_count(1)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.values import Post, PublishedReply, RepeatRule, ReplyTarget
 from tests.memory_network import MemoryNetwork
 from tests.simulation.stage import START, Stage

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.networks.answerable import Answerable, ReplyByHandOnly
-from bot.networks.base import Refused, Unsure
+from bot.networks.errors import Refused, Unsure
 from bot.networks.values import AuthorProfile, Post, PublishedReply, RepeatRule, ReplyTarget
 from tests.keyed_network import KeyedNetwork
 from tests.memory_network import MemoryNetwork

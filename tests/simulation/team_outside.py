@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from models import Reply, Ticket
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
 from sandbox.slack.people.person import Person

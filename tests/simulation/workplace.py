@@ -17,7 +17,7 @@ from bot.context import BotContext
 from bot.http_server import HttpApp
 from bot.ingest import own_posts, poller, refresh_post
 from bot.jobs import claim_expiry, missing_post_checks
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.publish import account_check, manual_posting, outbox
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.settings import Settings

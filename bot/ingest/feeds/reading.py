@@ -20,7 +20,7 @@ from bot.ingest import track_matches
 from bot.ingest.page_writer import commit_page
 from bot.ingest.poller import FIRST_POLL_MAX_POSTS, FIRST_POLL_WINDOW
 from bot.ingest.track_matches import TrackMatch
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.feed_reader import FeedGoneLater, FeedReader, FeedReading, HostBusyLater
 from bot.networks.values import Position, Post
 from bot.notices import feed_notices

@@ -20,7 +20,8 @@ from bot.ingest.cursors import account_of
 from bot.ingest.streams.backoff import Backoff
 from bot.ingest.streams.inbox import StreamInbox
 from bot.ingest.streams.wanted_tracks import WantedTracks
-from bot.networks.base import Later, Network, StreamNotOffered, WrongAccount
+from bot.networks.base import Network
+from bot.networks.errors import Later, StreamNotOffered, WrongAccount
 from bot.networks.streams import StreamEvent, StreamWish
 from bot.notices import network_alarms
 from bot.runtime import pace

@@ -18,7 +18,8 @@ from bot.ingest import backfill, track_search
 from bot.ingest.cursors import account_of
 from bot.ingest.streams.inbox import Lane, StreamInbox
 from bot.ingest.streams.wanted_tracks import WantedTracks
-from bot.networks.base import Later, Network
+from bot.networks.base import Network
+from bot.networks.errors import Later
 from bot.networks.values import ReadKind
 from bot.runtime import pace
 from bot.runtime.job_leases import JobLeases

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 import requests
 
-from bot.networks.base import Later, Unsure, WrongAccount
 from bot.networks.bluesky import errors
-from bot.networks.bluesky.json_values import JsonObject, get_text, parse_object
+from bot.networks.bluesky.json_values import get_text, parse_object
 from bot.networks.bluesky.session import SessionApi
+from bot.networks.errors import Later, Unsure, WrongAccount
 from bot.networks.http_client import HttpSession, HttpStatusError
+from bot.networks.json_values import JsonObject
 from bot.networks.oauth2 import AccessToken, TokenSource
 from bot.networks.values import AccountIdentity, RateLimitStatus
 

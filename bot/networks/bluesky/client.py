@@ -9,18 +9,19 @@ from datetime import timedelta
 
 from bot.networks import thread_parts
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyImpossible
-from bot.networks.base import NO_CONTEXTS, Later, Network, RequestRejected
+from bot.networks.base import NO_CONTEXTS, Network
 from bot.networks.bluesky import parsing, reply_record, streaming, uris
 from bot.networks.bluesky.caller import NETWORK_NAME, Caller
-from bot.networks.bluesky.json_values import get_object, get_objects
 from bot.networks.bluesky.listings import VIEWS_PER_CALL
 from bot.networks.bluesky.password_tokens import PasswordTokens
 from bot.networks.bluesky.publishing import RecordPublisher
 from bot.networks.bluesky.session import SessionApi, is_app_password
 from bot.networks.bluesky.settings import OFFICIAL_URL, BlueskySettings
 from bot.networks.bluesky.streaming import NotificationWatch, PostStream
+from bot.networks.errors import Later, RequestRejected
 from bot.networks.graphemes import count_graphemes
 from bot.networks.http_client import CallLimits
+from bot.networks.json_values import get_object, get_objects
 from bot.networks.oauth2 import TokenSource
 from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import (

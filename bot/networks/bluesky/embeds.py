@@ -7,8 +7,9 @@ addresses point to its own media host; a record alone names blobs.
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from bot.networks.bluesky.json_values import JsonObject, get_object, get_objects, get_text
+from bot.networks.bluesky.json_values import get_text
 from bot.networks.bluesky.uris import is_handle, parse_uri
+from bot.networks.json_values import JsonObject, get_object, get_objects
 from bot.networks.values import Media
 
 _PREFIX = "app.bsky.embed."

@@ -10,8 +10,8 @@ from http import HTTPStatus
 
 import requests
 
-from bot.networks.base import Later, NetworkError, Refused, RequestRejected, Unsure
 from bot.networks.bluesky.json_values import get_text, parse_object
+from bot.networks.errors import Later, NetworkError, Refused, RequestRejected, Unsure
 from bot.networks.values import RateLimitStatus
 
 _DETAIL_MAX_CHARS = 300

@@ -1,11 +1,9 @@
 """Reading Bluesky's JSON without believing it: each function returns an empty value for anything else."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
-JsonObject = Mapping[str, Any]
+from bot.networks.json_values import JsonObject
 
 
 def parse_object(content: bytes) -> JsonObject:
@@ -25,30 +23,10 @@ def get_text(row: JsonObject, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def get_object(row: JsonObject, *names: str) -> JsonObject:
-    """Return the object at the end of the path `names`; an empty one if there is none."""
-    found: Any = row
-    for name in names:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def get_objects(row: JsonObject, name: str) -> list[JsonObject]:
-    """Return the objects in a list; anything else in it is left out."""
-    value = row.get(name)
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
 def get_texts(row: JsonObject, name: str) -> list[str]:
     """Return the strings in a list; anything else in it is left out."""
     value = row.get(name)
     return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
-
-
-def get_count(row: JsonObject, name: str) -> int | None:
-    """Return a whole number; None if it is none."""
-    value = row.get(name)
-    return value if type(value) is int else None
 
 
 def parse_time(text: str) -> datetime | None:

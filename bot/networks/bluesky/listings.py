@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.networks.base import Later, Reader
+from bot.networks.base import Reader
 from bot.networks.bluesky import parsing, search_query, uris
 from bot.networks.bluesky.caller import Caller
-from bot.networks.bluesky.json_values import JsonObject, format_time, get_object, get_text, parse_time
+from bot.networks.bluesky.json_values import format_time, get_text, parse_time
+from bot.networks.errors import Later
+from bot.networks.json_values import JsonObject, get_object
 from bot.networks.values import AccountIdentity, Position, PostPage, SearchRequest
 
 PAGE_SIZE = 100

@@ -10,16 +10,8 @@ from datetime import UTC, datetime
 
 from bot.networks.bluesky import uris
 from bot.networks.bluesky.embeds import Embedded, parse_embed
-from bot.networks.bluesky.json_values import (
-    JsonObject,
-    get_count,
-    get_object,
-    get_objects,
-    get_text,
-    get_texts,
-    parse_object,
-    parse_time,
-)
+from bot.networks.bluesky.json_values import get_text, get_texts, parse_object, parse_time
+from bot.networks.json_values import JsonObject, get_number, get_object, get_objects
 from bot.networks.values import AccountIdentity, AuthorProfile, Post, Summons, UnreadableRow
 
 LANGS_MAX = 3  # https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json
@@ -103,7 +95,7 @@ def parse_profile(row: JsonObject) -> AuthorProfile | None:
         id=did,
         handle=handle if uris.is_handle(handle) and handle != _INVALID_HANDLE else did,
         name=get_text(row, "displayName") or handle,
-        followers=get_count(row, "followersCount"),
+        followers=get_number(row, "followersCount"),
         verified=get_text(get_object(row, "verification"), "verifiedStatus") == "valid",
         avatar_url=avatar if avatar.startswith("https://") else None,
     )

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
-from bot.networks.base import Later, Unsure
 from bot.networks.bluesky.session import LoginRefusedError, Session, SessionApi
+from bot.networks.errors import Later, Unsure
 from bot.networks.oauth2 import AccessToken, GrantRefusedError
 from bot.networks.values import AccountIdentity
 

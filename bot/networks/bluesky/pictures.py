@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.networks.base import Refused, Unsure
-from bot.networks.bluesky.json_values import JsonObject, get_object, get_text
+from bot.networks.bluesky.json_values import get_text
+from bot.networks.errors import Refused, Unsure
+from bot.networks.json_values import JsonObject, get_object
 from bot.networks.pictures import PictureLimits, UploadedPicture
 
 UPLOAD_METHOD = "com.atproto.repo.uploadBlob"

@@ -5,14 +5,16 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.networks.base import Later, Publisher, Refused, RequestRejected, Unsure
+from bot.networks.base import Publisher
 from bot.networks.bluesky import errors, parsing, reply_record, uris
 from bot.networks.bluesky.caller import Caller
 from bot.networks.bluesky.facets import build_facets
-from bot.networks.bluesky.json_values import JsonObject, get_object, get_text, parse_time
+from bot.networks.bluesky.json_values import get_text, parse_time
 from bot.networks.bluesky.listings import ListingReader
 from bot.networks.bluesky.pictures import LIMITS, UPLOAD_METHOD, build_embed, pack_blob
 from bot.networks.bluesky.reply_record import FrozenReply
+from bot.networks.errors import Later, Refused, RequestRejected, Unsure
+from bot.networks.json_values import JsonObject, get_object
 from bot.networks.pictures import Picture, PictureLimits, UploadedPicture
 from bot.networks.values import PublishedReply, RepeatRule, ReplyTarget
 from models.core.normalize import nfc

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from bot.networks.base import Later
 from bot.networks.bluesky.client import BlueskyNetwork
 from bot.networks.bluesky.session import LoginRefusedError, SessionApi
 from bot.networks.bluesky.settings import BlueskySettings
 from bot.networks.bluesky.uris import is_did, is_handle
+from bot.networks.errors import Later
 from bot.networks.http_client import CallLimits
 from bot.networks.oauth2 import TokenPair
 from bot.networks.registry import (

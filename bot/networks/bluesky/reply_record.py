@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.networks.base import Refused
 from bot.networks.bluesky import uris
-from bot.networks.bluesky.json_values import JsonObject, format_time, get_object, get_text, parse_object
+from bot.networks.bluesky.json_values import format_time, get_text, parse_object
+from bot.networks.errors import Refused
 from bot.networks.graphemes import count_graphemes
+from bot.networks.json_values import JsonObject, get_object
 
 # https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json
 TEXT_MAX_GRAPHEMES = 300

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.networks.base import SearchRefusedError
+from bot.networks.errors import SearchRefusedError
 from bot.networks.values import SearchRequest
 from models.tracks.query import Term
 

@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import SecretStr
 
-from bot.networks.base import Later, NetworkError, Unsure
 from bot.networks.bluesky import errors
-from bot.networks.bluesky.json_values import JsonObject, get_object, get_objects, get_text, parse_object
+from bot.networks.bluesky.json_values import get_text, parse_object
 from bot.networks.bluesky.uris import is_did
+from bot.networks.errors import Later, NetworkError, Unsure
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
+from bot.networks.json_values import JsonObject, get_object, get_objects
 from bot.networks.oauth2 import GrantRefusedError, TokenPair
 
 log = logging.getLogger(__name__)

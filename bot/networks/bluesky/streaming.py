@@ -17,11 +17,12 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
-from bot.networks.base import Later
 from bot.networks.bluesky import uris
 from bot.networks.bluesky.caller import Caller
-from bot.networks.bluesky.json_values import JsonObject, get_object, get_objects, get_text
+from bot.networks.bluesky.json_values import get_text
 from bot.networks.bluesky.listings import REASONS
+from bot.networks.errors import Later
+from bot.networks.json_values import JsonObject, get_object, get_objects
 from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import RateLimitStatus
 from bot.networks.websocket import DEFAULT_LIMITS, StreamLimits, read_stream

@@ -37,6 +37,8 @@ _CHANNEL_ID = re.compile(r"UC[\w-]{22}")
 _HANDLE = re.compile(r"@[\w.·-]{3,30}")
 _COMMUNITY = re.compile(r"!?(\w{3,40})@([\w.:-]+)")
 _REPOSITORY = re.compile(r"([A-Za-z0-9-]{1,39})/([A-Za-z0-9._-]{1,100})")
+_SUBREDDIT = re.compile(r"(?:https?://)?(?:\w+\.)?(?:reddit\.com)?/?(?:r/)?(\w{2,21})/?(?:new/?)?")
+_REDDIT_SEARCH_MAX_CHARS = 500
 _DISCOURSE_LIST = re.compile(
     r"(?P<base>.*?)(?:/(?P<list>(?:c/[^/]+(?:/[^/]+)*?/\d+|c/[^/]+|tags?/[^/]+|t/[^/]+/\d+|u/[^/]+/activity)))?"
     r"(?:/l)?(?:/(?:latest|new|top|hot|categories|none|all))?(?:\.rss)?/?"
@@ -161,19 +163,53 @@ def _mastodon_hashtag(typed: str) -> str:
     return f"https://{server}/tags/{quote(tag)}.rss"
 
 
-def _reddit(typed: str) -> NoReturn:
-    """Reddit ended its feeds on 13 November 2026, tokens and all, and named nothing in their place.
+def _reddit_search(typed: str) -> str:
+    """The newest posts on Reddit with some words, or the address of a feed of one's own.
 
-    https://techcrunch.com/2026/09/30/reddit-is-killing-rss-feeds-ending-public-api-access-because-of-ai-bots/
+    Since June 2026 Reddit lets strangers read about one feed a minute, and refuses many altogether; the
+    addresses on https://www.reddit.com/prefs/feeds/, which have a token, are refused less often:
+    https://github.com/QuiteRSS/quiterss/issues/1626, https://github.com/FreshRSS/FreshRSS/issues/8928.
     """
-    words = " ".join(typed.split())[:60] or "your product"
-    raise PresetRefusedError(
-        "Reddit ended its feeds on 13 November 2026. A Google Alert for "
-        f"“site:reddit.com {words}”, delivered as a feed, finds a part of what is written there."
-    )
+    words = " ".join(typed.split())
+    if "://" in words:
+        return _reddit_feed(words)
+    if not words or len(words) > _REDDIT_SEARCH_MAX_CHARS:
+        raise PresetRefusedError("Type what you would search for on Reddit, up to 500 characters.")
+    return f"https://www.reddit.com/search.rss?q={quote_plus(words)}&sort=new"
+
+
+def _subreddit(typed: str) -> str:
+    """The newest posts of a subreddit, see `_reddit_search`: `r/name`, or its address."""
+    if "://" in typed and ".rss" in typed:
+        return _reddit_feed(typed.strip())
+    match = _SUBREDDIT.fullmatch(typed.strip())
+    if match is None:
+        raise PresetRefusedError("Type the subreddit as in r/selfhosted.")
+    return f"https://www.reddit.com/r/{match[1]}/new/.rss"
+
+
+def _reddit_feed(typed: str) -> str:
+    how = "Paste the address of a feed of Reddit's, such as those on https://www.reddit.com/prefs/feeds/."
+    address = _address(typed, how)
+    parts = urlsplit(address)
+    if not re.fullmatch(r"(?:\w+\.)?reddit\.com", parts.hostname or "") or not parts.path.endswith(".rss"):
+        raise PresetRefusedError(how)
+    return address
 
 
 PRESETS: tuple[Preset, ...] = (
+    Preset(
+        "reddit",
+        "Reddit: posts with your words",
+        "What you would search for; or the address of a feed from reddit.com/prefs/feeds",
+        _reddit_search,
+    ),
+    Preset(
+        "subreddit",
+        "Reddit: posts of a subreddit",
+        "The subreddit, such as r/selfhosted",
+        _subreddit,
+    ),
     Preset(
         "stack-exchange",
         "Stack Overflow and Stack Exchange: questions with a tag",
@@ -228,7 +264,6 @@ PRESETS: tuple[Preset, ...] = (
         "The repository, such as owner/repository",
         _github_issues,
     ),
-    Preset("reddit", "Reddit (ended its feeds)", "What you would search for", _reddit),
 )
 
 

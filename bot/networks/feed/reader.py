@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.networks.answerable import Answerable, ReplyByHandOnly
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.feed import address as addresses
 from bot.networks.feed import discovery, presets
 from bot.networks.feed.documents import FeedDocument, FeedEntry, NotAFeed

@@ -8,10 +8,10 @@ from typing import Any
 import requests
 from pydantic import SecretStr
 
-from bot.networks.base import Later, Unsure
+from bot.networks.errors import Later, Unsure
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
+from bot.networks.json_values import JsonObject, objects_in
 from bot.networks.mastodon import errors
-from bot.networks.mastodon.json_values import JsonObject, objects_in
 from bot.networks.oauth2 import AccessToken, TokenSource
 from bot.networks.values import AccountIdentity, RateLimitStatus, ReadKind
 

@@ -8,14 +8,16 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from bot.networks import thread_parts
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, StreamNotOffered, Unsure
+from bot.networks.base import NO_CONTEXTS, Network, Publisher
+from bot.networks.errors import Later, Refused, StreamNotOffered, Unsure
 from bot.networks.http_client import CallLimits
+from bot.networks.json_values import JsonObject, get_object, get_objects
 from bot.networks.mastodon import errors, reply_form, streaming
 from bot.networks.mastodon import pictures as media
 from bot.networks.mastodon.api import Api, Login
 from bot.networks.mastodon.identity import NETWORK_NAME, Identity, missing_scopes
 from bot.networks.mastodon.ids import unpack_context
-from bot.networks.mastodon.json_values import JsonObject, get_id, get_object, get_objects, get_text, get_time
+from bot.networks.mastodon.json_values import get_id, get_text, get_time
 from bot.networks.mastodon.length import measure
 from bot.networks.mastodon.lookup import PostLookup
 from bot.networks.mastodon.parsing import parse_language, parse_post, parse_profile, same_words

@@ -12,8 +12,9 @@ from typing import Any
 import requests
 from pydantic_core import from_json
 
-from bot.networks.base import Later, NetworkError, Refused, RequestRejected, Unsure
-from bot.networks.mastodon.json_values import JsonObject, get_text, parse_time
+from bot.networks.errors import Later, NetworkError, Refused, RequestRejected, Unsure
+from bot.networks.json_values import JsonObject
+from bot.networks.mastodon.json_values import get_text, parse_time
 from bot.networks.values import RateLimitStatus
 
 _DETAIL_MAX_CHARS = 300

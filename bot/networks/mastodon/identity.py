@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bot.networks.base import Later, WrongAccount
+from bot.networks.errors import Later, WrongAccount
+from bot.networks.json_values import JsonObject, get_object
 from bot.networks.mastodon.api import Api, Login
-from bot.networks.mastodon.json_values import JsonObject, get_id, get_object, get_text
+from bot.networks.mastodon.json_values import get_id, get_text
 from bot.networks.mastodon.parsing import Viewer
 from bot.networks.mastodon.server_info import ServerInfo, parse_instance
 from bot.networks.values import AccountIdentity

@@ -1,40 +1,15 @@
 """Reading a server's JSON without believing it: an empty value where it wrote something else."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
+from bot.networks.json_values import JsonObject
 from models.core.normalize import sanitize
-
-JsonObject = Mapping[str, Any]
 
 
 def get_text(row: JsonObject, name: str) -> str:
     """A string, safe to store; empty if it is none."""
     value = row.get(name)
     return sanitize(value) if isinstance(value, str) else ""
-
-
-def get_object(row: JsonObject, name: str) -> JsonObject:
-    """An object; an empty one if it is none."""
-    value = row.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def get_objects(row: JsonObject, name: str) -> list[JsonObject]:
-    """The objects in a list; anything else in it is left out."""
-    return objects_in(row.get(name))
-
-
-def objects_in(value: object) -> list[JsonObject]:
-    """The objects in what should be a list."""
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def get_number(row: JsonObject, name: str) -> int | None:
-    """A whole number; None if it is none."""
-    value = row.get(name)
-    return value if type(value) is int else None
 
 
 def get_id(row: JsonObject, name: str = "id") -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from urllib.parse import quote, urlsplit
 
-from bot.networks.base import RequestRejected
+from bot.networks.errors import RequestRejected
+from bot.networks.json_values import JsonObject, get_objects
 from bot.networks.mastodon.api import Api
 from bot.networks.mastodon.identity import Identity
 from bot.networks.mastodon.ids import unpack_context
-from bot.networks.mastodon.json_values import JsonObject, get_id, get_objects, get_text
+from bot.networks.mastodon.json_values import get_id, get_text
 from bot.networks.mastodon.threads import Threads
 
 _STATUSES = "/api/v1/statuses"

@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 import requests
 from pydantic import SecretStr
 
-from bot.networks.base import Later, NetworkError, Unsure
+from bot.networks.errors import Later, NetworkError, Unsure
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
+from bot.networks.json_values import JsonObject
 from bot.networks.mastodon import errors
-from bot.networks.mastodon.json_values import JsonObject, get_text
+from bot.networks.mastodon.json_values import get_text
 from bot.networks.mastodon.settings import SCOPES
 from bot.networks.oauth2 import ConsentRequest, GrantRefusedError
 

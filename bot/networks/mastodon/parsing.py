@@ -6,16 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot.networks.html_text import html_to_text
+from bot.networks.json_values import JsonObject, get_number, get_object, get_objects
 from bot.networks.mastodon.ids import PostContext, sort_key
-from bot.networks.mastodon.json_values import (
-    JsonObject,
-    get_id,
-    get_number,
-    get_object,
-    get_objects,
-    get_text,
-    get_time,
-)
+from bot.networks.mastodon.json_values import get_id, get_text, get_time
 from bot.networks.values import (
     AccountIdentity,
     AuthorProfile,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.networks.mastodon.json_values import JsonObject, get_number, get_object
+from bot.networks.json_values import JsonObject, get_number, get_object
 from bot.networks.pictures import GIF, JPEG, OWN_MAX_BYTES, OWN_MAX_SIDE, PNG, PictureLimits
 
 LIFETIME = timedelta(hours=12)  # an upload that no post shows is deleted after a day

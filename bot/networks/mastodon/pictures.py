@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 import requests
 
-from bot.networks.base import Later, Refused, RequestRejected, Unsure
+from bot.networks.errors import Later, Refused, RequestRejected, Unsure
 from bot.networks.http_client import HttpStatusError
+from bot.networks.json_values import JsonObject
 from bot.networks.mastodon import errors
 from bot.networks.mastodon.api import Api
-from bot.networks.mastodon.json_values import JsonObject, get_id
+from bot.networks.mastodon.json_values import get_id
 from bot.networks.pictures import GIF, JPEG, PNG, PROCESSING_CAUSE, Picture, UploadedPicture
 
 _MEDIA, _MEDIA_V1 = "/api/v2/media", "/api/v1/media"

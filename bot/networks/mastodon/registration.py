@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from pydantic import SecretStr
 
-from bot.networks.base import Later, Unsure
+from bot.networks.errors import Later, Unsure
 from bot.networks.mastodon.api import pack_login
 from bot.networks.mastodon.client import MastodonNetwork
 from bot.networks.mastodon.oauth import OAuthClient

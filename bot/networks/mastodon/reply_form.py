@@ -10,16 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from bot.networks.base import Refused
-from bot.networks.mastodon.json_values import (
-    JsonObject,
-    get_id,
-    get_object,
-    get_objects,
-    get_text,
-    get_time,
-    parse_time,
-)
+from bot.networks.errors import Refused
+from bot.networks.json_values import JsonObject, get_object, get_objects
+from bot.networks.mastodon.json_values import get_id, get_text, get_time, parse_time
 from bot.networks.mastodon.parsing import API_VISIBILITY, VISIBILITY, Viewer
 from bot.networks.values import ReplyTarget, Visibility
 

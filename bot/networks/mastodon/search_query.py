@@ -5,7 +5,7 @@ https://docs.joinmastodon.org/methods/timelines/#tag and https://docs.joinmastod
 
 from collections.abc import Sequence
 
-from bot.networks.base import SearchRefusedError
+from bot.networks.errors import SearchRefusedError
 from bot.networks.values import SearchRequest
 from models.tracks.query import Term
 

@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.networks.mastodon.json_values import JsonObject, get_number, get_object, get_text
+from bot.networks.json_values import JsonObject, get_number, get_object
+from bot.networks.mastodon.json_values import get_text
 from bot.networks.mastodon.picture_limits import parse_limits
 from bot.networks.pictures import PictureLimits
 

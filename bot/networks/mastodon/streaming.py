@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from bot.networks.base import Later
+from bot.networks.errors import Later
+from bot.networks.json_values import JsonObject, get_object
 from bot.networks.mastodon.errors import hide_secrets
-from bot.networks.mastodon.json_values import JsonObject, get_object, get_text
+from bot.networks.mastodon.json_values import get_text
 from bot.networks.streams import StreamEvent, StreamWish
 
 MAX_HASHTAGS = 100  # on one connection; those beyond are read by the polls alone

@@ -8,10 +8,11 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.networks.base import Later
+from bot.networks.errors import Later
+from bot.networks.json_values import JsonObject, get_objects
 from bot.networks.mastodon.api import Api
 from bot.networks.mastodon.ids import PostContext
-from bot.networks.mastodon.json_values import JsonObject, get_id, get_objects, get_text
+from bot.networks.mastodon.json_values import get_id, get_text
 from bot.networks.mastodon.parsing import Parent
 
 _POSTS_REMEMBERED = 10_000

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from bot.networks.base import Later, Reader
+from bot.networks.base import Reader
+from bot.networks.errors import Later
+from bot.networks.json_values import JsonObject, get_object, get_objects
 from bot.networks.mastodon import search_query
 from bot.networks.mastodon.api import Api, Params
 from bot.networks.mastodon.identity import Identity, IdentityCache
 from bot.networks.mastodon.ids import id_of_position, page_border, position_above, sort_key
-from bot.networks.mastodon.json_values import JsonObject, get_id, get_object, get_objects, get_text, get_time
+from bot.networks.mastodon.json_values import get_id, get_text, get_time
 from bot.networks.mastodon.parsing import Viewer, allows_finding, parse_post, parse_profile
 from bot.networks.mastodon.profile_cache import ProfileCache
 from bot.networks.mastodon.threads import Threads

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from bot.networks.charges import COUNT_CHARGE, REPLY_CHARGE, SEARCH_CHARGE, Price
+from bot.networks.json_values import JsonObject
 from bot.networks.values import ReadKind
 from bot.networks.x import parsing
 from bot.networks.x.ids import parse_id
-from bot.networks.x.json_values import JsonObject
 
 DELETE_CHARGE, MEDIA_CHARGE = "delete", "media"
 LIST_PRICES: Mapping[str, Price] = {

@@ -13,10 +13,11 @@ from urllib.parse import quote, urlencode
 import requests
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, Unsure
+from bot.networks.base import NO_CONTEXTS, Network, Publisher
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.http_client import CallLimits, HttpStatusError
+from bot.networks.json_values import JsonObject
 from bot.networks.oauth2 import TokenSource
-from bot.networks.pictures import Picture, PictureLimits, UploadedPicture
 from bot.networks.values import (
     Absence,
     AccountIdentity,
@@ -32,8 +33,7 @@ from bot.networks.values import (
 from bot.networks.x import billing, errors, parsing, pictures
 from bot.networks.x import ids as x_ids
 from bot.networks.x import length as x_length
-from bot.networks.x.json_values import JsonObject
-from bot.networks.x.pictures import freeze as freeze_pictures
+from bot.networks.x.picture_uploader import PictureUploader
 from bot.networks.x.settings import CREDENTIALS, XSettings, secret_value
 from bot.networks.x.signing import NETWORK_NAME, Signer
 from bot.networks.x.timelines import OWN_POSTS_COMPLETE_BELOW, PAGE_SIZE, TimelineReader
@@ -58,7 +58,7 @@ _READ_KIND_BY_ROUTE: Mapping[str, ReadKind] = {
 _USER_FIELDS = "profile_image_url,protected,public_metrics,verified"
 
 
-class XNetwork(TimelineReader, Network, Publisher):
+class XNetwork(PictureUploader, TimelineReader, Network, Publisher):
     """X as one account sees it. Safe to share between threads: each has a client of its own."""
 
     name = NETWORK_NAME
@@ -157,46 +157,6 @@ class XNetwork(TimelineReader, Network, Publisher):
     def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
         """What X's newest answer to such a call said in its headers."""
         return self._allowances.get(reading)
-
-    @property
-    def picture_limits(self) -> PictureLimits | None:
-        """The same for every account."""
-        return pictures.LIMITS
-
-    def upload(self, picture: Picture, *, account_id: str) -> str:
-        """Upload a picture, then its alt text."""
-        media_id = pictures.parse_upload(
-            self._post(pictures.UPLOAD_PATH, pictures.upload_body(picture), account_id)
-        )
-        self.note_charge(account_id, billing.MEDIA_CHARGE, [media_id])
-        if picture.alt:
-            self._post(pictures.METADATA_PATH, pictures.metadata_body(media_id, picture.alt), account_id)
-        return media_id
-
-    def _post(self, route: str, body: Mapping[str, Any], account_id: str) -> requests.Response:
-        try:
-            return self._signer.make_call(
-                lambda client, by_keys: client.request("POST", route, json=body, user_auth=by_keys),
-                account_id,
-                within=self._limits.sign_seconds,
-            )
-        except HttpStatusError as no:
-            decision = errors.write_error(no.response, self._signer.secrets)
-            raise pictures.upload_error(no.response, decision) from None
-
-    def freeze(
-        self,
-        text: str,
-        to: ReplyTarget,
-        key: str,
-        *,
-        at: datetime,
-        account_id: str,
-        pictures: Sequence[UploadedPicture] = (),
-    ) -> str:
-        """Return the ids of the pictures; nothing else is frozen for X."""
-        del text, to, key, at, account_id
-        return freeze_pictures(pictures)
 
     def publish(
         self,

@@ -11,17 +11,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from bot.networks.json_values import JsonObject, get_number, get_object, get_objects
 from bot.networks.values import Media, MediaKind
 from bot.networks.x.ids import parse_id
-from bot.networks.x.json_values import (
-    JsonObject,
-    get_full_text,
-    get_note,
-    get_number,
-    get_object,
-    get_objects,
-    get_text,
-)
+from bot.networks.x.json_values import get_full_text, get_note, get_text
 from bot.networks.x.text import replace_unstorable, unescape
 
 # What X puts in front of a reply: https://docs.x.com/x-api/fundamentals/data-dictionary, display_text_range.

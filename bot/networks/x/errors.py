@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from bot.networks.base import (
+from bot.networks.errors import (
     USAGE_CAP_PHRASE,
     Later,
     NetworkError,

@@ -1,11 +1,9 @@
 """Reading X's JSON without believing it: each function gives an empty value where X wrote something else."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from bot.networks.json_values import JsonObject
 from bot.networks.x.text import replace_unstorable
-
-JsonObject = Mapping[str, Any]
 
 
 def get_either(row: JsonObject, name: str) -> Any:  # noqa: ANN401 - whatever X wrote
@@ -18,24 +16,6 @@ def get_text(row: JsonObject, name: str) -> str | None:
     """A string, without characters that no database takes; None if it is none."""
     value = row.get(name)
     return replace_unstorable(value) if isinstance(value, str) else None
-
-
-def get_object(row: JsonObject, name: str) -> JsonObject:
-    """An object; an empty one if it is none."""
-    value = row.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def get_objects(row: JsonObject, name: str) -> list[JsonObject]:
-    """The objects in a list; anything else in it is left out."""
-    value = row.get(name)
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def get_number(row: JsonObject, name: str) -> int | None:
-    """A whole number; None if it is none."""
-    value = row.get(name)
-    return value if type(value) is int else None
 
 
 def get_note(row: JsonObject) -> JsonObject:

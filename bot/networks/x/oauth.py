@@ -16,7 +16,7 @@ import requests
 from pydantic import SecretStr
 from pydantic_core import from_json
 
-from bot.networks.base import Later, NetworkError, Unsure
+from bot.networks.errors import Later, NetworkError, Unsure
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
 from bot.networks.oauth2 import ConsentRequest, GrantRefusedError, TokenPair
 from bot.networks.x import errors

@@ -10,6 +10,9 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Literal
 
+from bot.networks.json_values import JsonObject
+from bot.networks.json_values import get_object as _object
+from bot.networks.json_values import get_objects as _objects
 from bot.networks.values import (
     AccountIdentity,
     AuthorProfile,
@@ -21,12 +24,9 @@ from bot.networks.values import (
 )
 from bot.networks.x.content import is_of_media, parse_content, parse_media, typed_text_start
 from bot.networks.x.ids import CLOCK_SKEW, order_key, parse_id, post_url, time_of_id
-from bot.networks.x.json_values import JsonObject
 from bot.networks.x.json_values import get_either as _either
 from bot.networks.x.json_values import get_full_text as _words
 from bot.networks.x.json_values import get_note as _note
-from bot.networks.x.json_values import get_object as _object
-from bot.networks.x.json_values import get_objects as _objects
 from bot.networks.x.json_values import get_text as _text
 from bot.networks.x.text import comparable_text, replace_unstorable, unescape
 

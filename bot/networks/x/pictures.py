@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from bot.networks.base import Later, NetworkError, Refused, Unsure
+from bot.networks.errors import Later, NetworkError, Refused, Unsure
 from bot.networks.pictures import PROCESSING_CAUSE, Picture, PictureLimits, UploadedPicture
 from bot.networks.x import parsing
 from bot.networks.x.ids import parse_id

@@ -1,6 +1,6 @@
 """How X is set up: built from its settings, connected by a person's consent in a browser, registered."""
 
-from bot.networks.base import Later, Unsure
+from bot.networks.errors import Later, Unsure
 from bot.networks.oauth2 import ConsentRequest, GrantRefusedError
 from bot.networks.registry import (
     Connected,

@@ -8,7 +8,7 @@ contract.
 import re
 from collections.abc import Sequence
 
-from bot.networks.base import SearchRefusedError
+from bot.networks.errors import SearchRefusedError
 from bot.networks.values import SearchRequest
 from models.tracks.query import Term
 

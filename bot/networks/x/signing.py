@@ -15,7 +15,7 @@ from typing import TypeVar
 import requests
 import tweepy
 
-from bot.networks.base import Later, WrongAccount
+from bot.networks.errors import Later, WrongAccount
 from bot.networks.http_client import USER_AGENT, CallLimits, HttpSession, HttpStatusError
 from bot.networks.oauth2 import AccessToken, TokenSource
 from bot.networks.values import AccountIdentity

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.networks.base import Later, Reader
+from bot.networks.base import Reader
+from bot.networks.errors import Later
+from bot.networks.json_values import JsonObject
 from bot.networks.values import AccountIdentity, Position, PostPage, SearchRequest
 from bot.networks.x import errors, parsing, search_query
 from bot.networks.x import ids as x_ids
-from bot.networks.x.json_values import JsonObject
 from bot.networks.x.signing import Signer
 
 log = logging.getLogger(__name__)

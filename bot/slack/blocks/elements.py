@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.slack.blocks.values import Value
+from models.core.mrkdwn import plain_handles
 
 Block = dict[str, Any]
 
@@ -24,9 +25,10 @@ def context_block(mrkdwn: str) -> Block:
 def _mrkdwn_text(mrkdwn: str) -> dict[str, Any]:
     """Our own words. `verbatim`: only what we marked up is live; a customer called @here rings nobody.
 
+    No address becomes a link there, so handles like `@ana@books.example` need not be code.
     https://docs.slack.dev/reference/block-kit/composition-objects/text-object
     """
-    return {"type": "mrkdwn", "text": mrkdwn, "verbatim": True}
+    return {"type": "mrkdwn", "text": plain_handles(mrkdwn), "verbatim": True}
 
 
 def plain_text(text: str) -> dict[str, Any]:

@@ -127,8 +127,7 @@ class ReplyValue(Value):
 class PreviewValue(Value):
     """A draft as its preview showed it.
 
-    `latest` is the version of the post that it would answer. `is_near_copy` and `is_not_shown`: its author
-    was told that it nearly repeats a reply of ours, and that the network does not show the post.
+    `latest` is the post's version. Its author was told that it is nearly a copy, or that the post is hidden.
     """
 
     OLD_NAMES: ClassVar[Mapping[str, str]] = {

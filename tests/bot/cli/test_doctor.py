@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.__main__ import main
 from bot.cli import doctor
 from bot.cli.findings import Finding, Level, print_findings
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.slack.client import SlackClient
 from models import Pause

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.ingest import own_posts
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from models import Cursor, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from bot.ingest import fit_to_ledger, page_writer, pages, poller, profiles
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.values import AccountIdentity, Position, Post, PostPage, UnreadableRow
 from bot.slack import home_tab
 from bot.slack.blocks.commands.help_text import incomplete_notes

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot.cli import doctor_networks
 from bot.cli.findings import Level
 from bot.ingest import profiles, refresh_post
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.slack import home_tab
 from bot.slack.blocks.commands.help_text import incomplete_notes
 from models import Author, Gap

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.ingest import track_search
 from bot.ingest.poller import FIRST_POLL_MAX_POSTS
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.notices import clock_set_back
 from bot.slack import home_tab
 from bot.slack.blocks.commands.help_text import incomplete_notes

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.ingest.missing_posts import PostCheck, record_answer
-from bot.networks.base import Later, Unsure
+from bot.networks.errors import Later, Unsure
 from bot.publish import account_check, disconnect_account
 from bot.publish.disconnect_account import StillSpeakingError
 from bot.runtime.signed_in_accounts import SignedInAccounts

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.jobs import digest
-from bot.networks.base import USAGE_CAP_PHRASE, Later, NetworkError, Refused, Unsure
+from bot.networks.errors import USAGE_CAP_PHRASE, Later, NetworkError, Refused, Unsure
 from bot.slack.blocks.commands.stats import build_blocks
 from models import Account, Issue, IssueReport, Notice, ProcessedRequest, Ticket, Track
 from models.core.period import NameLookup, parse_stats_query

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.jobs import claim_expiry, reminders, snooze_wakeup
-from bot.networks.base import Later, NetworkError, Refused, Unsure
+from bot.networks.errors import Later, NetworkError, Refused, Unsure
 from models import Card, Event, Notice, Ticket
 from models.core.audit_event import BREACH_ACT
 from sandbox.slack import SlackServer

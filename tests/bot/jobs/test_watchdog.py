@@ -12,7 +12,7 @@ from sqlalchemy import update
 from bot.ingest import missing_posts
 from bot.ingest.refresh_post import refresh_target
 from bot.jobs import watchdog
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from models import Alarm, Notice, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from tests.bot.room import Clock, Counting, Room, room

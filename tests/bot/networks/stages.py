@@ -12,9 +12,10 @@ from typing import Literal, Protocol
 
 from pydantic import SecretStr
 
-from bot.networks.base import Later, Network, RefusedReason, Unsure
+from bot.networks.base import Network
 from bot.networks.bluesky.client import BlueskyNetwork
 from bot.networks.bluesky.settings import BlueskySettings
+from bot.networks.errors import Later, RefusedReason, Unsure
 from bot.networks.hackernews import HackerNews, HackerNewsSettings
 from bot.networks.mastodon.client import MastodonNetwork
 from bot.networks.mastodon.settings import MastodonSettings

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.networks.answerable import ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import Later, Refused, Unsure, WrongAccount
+from bot.networks.errors import Later, Refused, Unsure, WrongAccount
 from bot.networks.values import ReplyTarget
 from models.sources.no_account import NO_ACCOUNT_ID
 from tests.bot.networks.stages import READERS, STAGES, target

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.networks.base import Later, NetworkError, Refused, Unsure, WrongAccount
+from bot.networks.errors import Later, NetworkError, Refused, Unsure, WrongAccount
 from bot.networks.pictures import Picture, UploadedPicture
 from tests.bot.networks.stages import STAGES, target
 from tests.bot.pictures import painting

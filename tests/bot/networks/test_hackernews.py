@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.networks import registry
-from bot.networks.base import Later, RequestRejected, SearchRefusedError
+from bot.networks.errors import Later, RequestRejected, SearchRefusedError
 from bot.networks.hackernews import PAGE_SIZE, HackerNews, HackerNewsSettings
 from bot.networks.http_client import CallLimits
 from bot.networks.values import Position, SearchRequest
@@ -345,3 +345,18 @@ def test_a_row_that_cannot_be_read_does_not_hold_up_the_others(network, world, m
 
     assert ids([page]) == [kept.id]
     assert [row.post_id for row in page.unreadable] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("address", "number"),
+    [
+        ("https://news.ycombinator.com/item?id=44000001", "44000001"),
+        (" https://news.ycombinator.com/item?id=44000000#44000002 ", "44000002"),
+        ("https://news.ycombinator.com/user?id=dang", None),
+        ("https://news.ycombinator.com/item?id=x", None),
+        ("https://hn.example/item?id=44000001", None),
+        ("https://[", None),
+    ],
+)
+def test_the_post_at_an_address_is_known(network, address, number):
+    assert network.post_id_at(address) == number

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from bot.networks.base import Later, Unsure
+from bot.networks.errors import Later, Unsure
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
 from tests.bot.networks.conftest import http, read_request
 

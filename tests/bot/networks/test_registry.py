@@ -11,7 +11,8 @@ from pydantic_settings import SettingsConfigDict
 
 from bot.networks import registry
 from bot.networks.answerable import ReplyByHandOnly
-from bot.networks.base import Later, Network, Reader, supports
+from bot.networks.base import Network, Reader, supports
+from bot.networks.errors import Later
 from bot.networks.registry import NetworkSettings, Registration
 from bot.networks.values import Position, PostPage
 from models.sources.track import TrackKind
@@ -26,8 +27,10 @@ SHARED = {
     "pictures",
     "base",
     "charges",
+    "errors",
     "graphemes",
     "http_client",
+    "json_values",
     "oauth2",
     "registry",
     "streams",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from bot.networks.base import Later, StreamNotOffered
+from bot.networks.errors import Later, StreamNotOffered
 from bot.networks.streams import StreamEvent
 from bot.networks.websocket import StreamLimits, read_stream
 from tests.bot.networks.stream_server import StreamServer, raw_server, shake_hands, stream_server

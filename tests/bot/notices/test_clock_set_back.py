@@ -11,7 +11,7 @@ import pytest
 
 from bot.cli import doctor
 from bot.ingest import refresh_post
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.notices import clock_set_back
 from bot.runtime import migrations
 from bot.runtime.clock import WatchedClock

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.networks.base import USAGE_CAP_PHRASE, Later
+from bot.networks.errors import USAGE_CAP_PHRASE, Later
 from bot.notices import network_alarms
 from models import Alarm
 from tests.bot.room import ANA, Counting, Room

@@ -5,7 +5,7 @@ from string import Formatter
 
 import pytest
 
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.notices import thread_notices
 from bot.notices.thread_notices import ThreadNotice
 from models import Notice, Reply, Ticket

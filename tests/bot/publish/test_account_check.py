@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot import metrics
 from bot.cli import doctor
 from bot.jobs import watchdog
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from bot.notices.alarm_lines import home_line
 from bot.publish import account_check, manual_posting
 from bot.runtime.signed_in_accounts import SignedInAccounts

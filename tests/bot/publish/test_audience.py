@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from bot.ingest.reply_target import WIDEST_FIRST, build_reply_target, is_wider
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.values import Visibility
 from bot.publish.send_checks import PREFIX_SHOWN_ACT
 from models import Author, Event, Mention, Reply, Ticket

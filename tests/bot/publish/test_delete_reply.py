@@ -1,7 +1,7 @@
 """A public reply that is to be deleted: told while it is not, settled once, and in nobody's way."""
 
 from bot.jobs import watchdog
-from bot.networks.base import Later, Unsure
+from bot.networks.errors import Later, Unsure
 from models import Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from tests.bot.room import ANA, BEN, Counting, Room

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.values import RepeatRule
 from bot.publish import reconcile
 from bot.runtime import crash_points

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.networks.base import Later, Unsure
+from bot.networks.errors import Later, Unsure
 from models.tickets.delivery_state import DeliveryState
 from sandbox.slack import SlackServer, visible
 from sandbox.slack.text.mrkdwn import Live

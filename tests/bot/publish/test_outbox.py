@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.values import PublishedReply
 from bot.publish import intent, manual_posting, outbox, reconcile
 from bot.publish.locked_reply import lock_reply

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.networks.base import Unsure
+from bot.networks.errors import Unsure
 from bot.publish import reconcile
 from models import Author, Ticket
 from models.core.base import RuleBrokenError

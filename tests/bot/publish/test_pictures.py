@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from bot.jobs import cleanup
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.pictures import PROCESSING_CAUSE, PictureLimits
 from bot.publish import intent, outbox, picture_upload, send_checks
 from bot.runtime import crash_points
 from models import ReplyPicture, Ticket
 from models.tickets.delivery_state import DeliveryState
-from models.tickets.reply_picture import AttachedFile, pictures_mark
+from models.tickets.pictures.reply_picture import AttachedFile, pictures_mark
 from tests.bot.pictures import painting
 
 pytestmark = pytest.mark.both_engines

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from models.core.database import Database
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.reply import Reply

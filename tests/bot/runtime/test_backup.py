@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy import inspect, text
 
 from bot.__main__ import main
-from bot.networks.base import Unsure
+from bot.networks.errors import Unsure
 from bot.publish import restored
 from bot.runtime import ledger_backup, ledger_restore, migrations, sqlite_lock
 from bot.runtime.ledger_backup import BackupError

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.cli import doctor_networks, findings
 from bot.ingest import profiles, refresh_post
 from bot.jobs import watchdog
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.values import RateLimitStatus
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings

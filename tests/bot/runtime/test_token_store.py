@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from bot.networks.base import Later, WrongAccount
+from bot.networks.errors import Later, WrongAccount
 from bot.networks.oauth2 import TokenPair
 from bot.networks.values import AccountIdentity, Position, ReplyTarget
 from bot.networks.x.client import XNetwork

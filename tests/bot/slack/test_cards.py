@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from bot.networks.base import Unsure
+from bot.networks.errors import Unsure
 from bot.slack import cards as board
 from bot.slack.blocks.tickets import card as face
 from bot.slack.blocks.tickets.card_view import CardView

@@ -218,7 +218,7 @@ def test_opening_a_direct_conversation_says_whether_it_was_there(client, slack):
 def test_an_app_is_installed_with_what_its_manifest_says_and_no_more(client, slack):
     slack.world.install(json.loads((ROOT / "manifest.json").read_text()))
 
-    assert slack.world.scopes == set(REQUIRED_SCOPES)
+    assert slack.world.scopes == {*REQUIRED_SCOPES, "files:read"}
     assert slack.world.subscriptions == {"app_home_opened", "app_mention", "message"}
     assert slack.world.shortcuts == {"Send as public reply": "send_as_public_reply"}
     assert client.chat_postMessage(channel="U0ANA", text="psst")["ok"]

@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.jobs import claim_expiry, digest, reminders, snooze_wakeup
-from bot.networks.base import Later, Unsure
+from bot.networks.errors import Later, Unsure
 from bot.networks.x.settings import XSettings
+from bot.slack.blocks.elements import context_block
 from bot.slack.blocks.text import mrkdwn_handle, mrkdwn_handle_link, mrkdwn_literal
 from models import Notice, Ticket
 from models.tickets.reply import Reply
@@ -244,4 +245,13 @@ def test_neither_is_a_handle_of_another_server_in_a_whole_message() -> None:
     shown = visible({"text": sentence})
 
     assert "@maria@books.example" in shown.text
+    assert [one for one in shown.live if one.kind == "link"] == []
+
+
+def test_in_a_block_where_nothing_is_linked_such_a_handle_is_plain() -> None:
+    line = context_block(f"Bluesky, to {mrkdwn_handle('acme.test')}, {mrkdwn_handle('_ann@books.example')}")
+
+    shown = visible({"blocks": [line]})
+
+    assert line["elements"][0]["text"] == "Bluesky, to @acme.test, `@_ann@books.example`"
     assert [one for one in shown.live if one.kind == "link"] == []

@@ -181,7 +181,7 @@ def test_a_picture_in_the_message_goes_along_from_a_thread(bot: Bot, press: str)
 def test_a_picture_in_a_colleagues_message_goes_along_with_the_shortcut(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew is the kettle back?")
     message = bot.ben.say("#mentions", "It is: look!", card.ts, files={"k.png": PNG})
-    bot.ana.shortcut(message, "Send as public reply")
+    bot.ana.shortcut(message, "send_as_public_reply")
     preview = bot.whisper("Goes out as PNG")
     bot.ana.press(preview, "Send publicly")
 

@@ -89,9 +89,15 @@ def test_a_comment_becomes_a_card_and_is_answered_by_hand_counted_named_and_time
     assert bot.press(handed, "Open on Hacker News").opened_url == (
         f"https://news.ycombinator.com/item?id={bot.comment.id}"
     )
-    bot.press(handed, "I posted it")
+    ours = bot.news.comment("acme_ana", bot.comment.id, "On Monday!")
+    modal = bot.press(handed, "I posted it").view
+    assert modal.fill("https://acme.example/").submit().errors == {
+        "link": "That is no link to a post on Hacker News."
+    }
+    assert modal.fill(f"https://news.ycombinator.com/item?id={ours.id}").submit().closed
+    bot.whisper("a post by acme_ana is there")
 
-    bot.shows(card, "Answered", "by hand by @U0ANA after")
+    bot.shows(card, "Answered", "by hand by @U0ANA after", f"item?id={ours.id}")
     assert "Handed off 1" in words(bot.ben.command("/mentions", "stats on hackernews"))
     assert "Handed off 1" not in words(bot.ben.command("/mentions", "stats on x"))
     bot.ana.command("/mentions", "export tickets hackernews today")

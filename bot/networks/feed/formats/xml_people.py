@@ -7,8 +7,10 @@ from bot.networks.feed.formats.entry_text import title_text
 from bot.networks.feed.formats.markup import Element
 
 AUTHOR_MAX_CHARS = 200
-_BEHIND_ADDRESS = re.compile(r"\s*[^\s@()<>]+@[^\s@()<>]+\s*\(\s*([^()]*)\)\s*")  # ana@example.com (Ana Lima)
-_BEFORE_ADDRESS = re.compile(r"\s*([^@<>]*[^@<>\s])\s*<\s*[^\s@()<>]+@[^\s@()<>]+\s*>\s*")  # Ana Lima <ana@…>
+_BEHIND_ADDRESS = re.compile(r"[^\s@()<>]+@[^\s@()<>]+\s{0,9}\(([^()]*)\)")  # ana@example.com (Ana Lima)
+_BEFORE_ADDRESS = re.compile(
+    r"([^@<>]+)<\s{0,9}[^\s@()<>]+@[^\s@()<>]+\s{0,9}>"
+)  # Ana Lima <ana@example.com>
 
 
 def names_in(holder: Element) -> str:

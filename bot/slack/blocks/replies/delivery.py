@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bot.networks.base import USAGE_CAP_PHRASE, Network
+from bot.networks.base import Network
+from bot.networks.errors import USAGE_CAP_PHRASE
 from bot.networks.pictures import PROCESSING_CAUSE
 from bot.slack.blocks.elements import Block, button, context_block
 from bot.slack.blocks.text import date_token, mrkdwn_handle, quote_block

@@ -7,8 +7,9 @@ import { hackerNewsTab } from "./hackernews.js";
 import { mastodonTab } from "./mastodon.js";
 import { xTab } from "./x.js";
 
-// By name: the label, and the topic of the event stream.
-const NETWORKS = { x: ["X", "network", xTab], mastodon: ["Mastodon", "mastodon", mastodonTab], bluesky: ["Bluesky", "bluesky", blueskyTab], forum: ["Forum", "forum", forumTab], hackernews: ["Hacker News", "hackernews", hackerNewsTab] };
+// By name: the label, the topic of the event stream, the tab, and a short label for people who see it.
+const NETWORKS = { x: ["X", "network", xTab], mastodon: ["Mastodon", "mastodon", mastodonTab], bluesky: ["Bluesky", "bluesky", blueskyTab], forum: ["Forum", "forum", forumTab], hackernews: ["Hacker News", "hackernews", hackerNewsTab, "HN"] };
+const label = (name) => NETWORKS[name][3] ? [h("span", { "aria-hidden": "true", title: NETWORKS[name][0] }, NETWORKS[name][3]), h("span", { class: "unseen" }, NETWORKS[name][0])] : NETWORKS[name][0];
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
 export const TOPICS = Object.values(NETWORKS).map(([, topic]) => topic);
@@ -23,7 +24,7 @@ export function networksPane({ isSeen, onChange }) {
 
   const buttons = names.map((name) => h("button", {
     type: "button", role: "tab", id: `tab-${name}`, class: name, "aria-controls": `panel-${name}`, onclick: () => choose(name), onkeydown: move,
-  }, h("span", { class: "label" }, NETWORKS[name][0])));
+  }, h("span", { class: "label" }, label(name))));
   const panels = names.map((name) => h("div", { role: "tabpanel", id: `panel-${name}`, class: `panel ${name}`, "aria-labelledby": `tab-${name}` }));
   root.append(h("div", { class: "bar networks", role: "tablist", "aria-label": "Networks" }, buttons), ...panels);
   const tabs = Object.fromEntries(names.map((name, place) => [name, NETWORKS[name][2](panels[place], { onChange: (state, posts) => changed(name, state, posts) })]));
@@ -56,6 +57,7 @@ export function networksPane({ isSeen, onChange }) {
     fresh[name] = 0;
     sessionStorage.setItem("network", name);
     drawTabs();
+    buttons[names.indexOf(name)].scrollIntoView({ block: "nearest", inline: "nearest" });
     tabs[name].arrive();
     onChange(null);
   }

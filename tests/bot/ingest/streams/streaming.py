@@ -11,7 +11,7 @@ from bot.ingest.streams.connection import StreamConnection
 from bot.ingest.streams.inbox import StreamInbox
 from bot.ingest.streams.readings import StreamReadings
 from bot.ingest.streams.wanted_tracks import WantedTracks
-from bot.networks.base import SearchRefusedError
+from bot.networks.errors import SearchRefusedError
 from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import SearchRequest
 from bot.runtime.job_leases import JobLeases

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.networks.base import Later, StreamNotOffered, WrongAccount
+from bot.networks.errors import Later, StreamNotOffered, WrongAccount
 from bot.networks.streams import StreamEvent
 from models import Alarm
 from tests.bot.ingest.streams.streaming import ALIVE, MENTIONS, OneStream, Streaming, add_track

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.ingest.streams.inbox import StreamInbox
-from bot.networks.base import Later
+from bot.networks.errors import Later
 from bot.networks.streams import StreamEvent
 from bot.networks.values import RateLimitStatus
 from bot.scheduled_job import lease_name

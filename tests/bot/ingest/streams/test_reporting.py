@@ -3,7 +3,7 @@
 import pytest
 
 from bot.cli.doctor_streams import examine_stream
-from bot.networks.base import Later, StreamNotOffered
+from bot.networks.errors import Later, StreamNotOffered
 from bot.networks.streams import StreamEvent
 from tests.bot.ingest.streams.streaming import OneStream, Streaming, add_track
 from tests.bot.room import Clock, Counting, Room, room

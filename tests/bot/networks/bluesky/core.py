@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.networks.answerable import ReplyAllowed, ReplyImpossible
-from bot.networks.base import Later, Refused, Unsure
 from bot.networks.bluesky.facets import find_spans
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.values import ReplyTarget
 from tests.bot.networks.stages import target
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.networks.base import Later, RequestRejected
 from bot.networks.bluesky import listings
 from bot.networks.bluesky.uris import make_tid
+from bot.networks.errors import Later, RequestRejected
 from bot.networks.values import Position
 
 LISTING = "GET app.bsky.notification.listNotifications"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.networks.base import SearchRefusedError
 from bot.networks.bluesky import search_query
 from bot.networks.bluesky.search_query import Search
+from bot.networks.errors import SearchRefusedError
 from bot.networks.values import SearchRequest
 from models.tracks.query import parse_query
 

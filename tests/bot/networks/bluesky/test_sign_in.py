@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 import pytest
 from pydantic import SecretStr
 
-from bot.networks.base import Later
 from bot.networks.bluesky import registration
 from bot.networks.bluesky.client import BlueskyNetwork
 from bot.networks.bluesky.password_tokens import PasswordTokens
 from bot.networks.bluesky.session import SessionApi
 from bot.networks.bluesky.settings import BlueskySettings
+from bot.networks.errors import Later
 from bot.networks.http_client import CallLimits
 from bot.networks.oauth2 import AccessToken, GrantRefusedError
 from bot.networks.registry import ConnectFailedError

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from bot.networks.base import Later, StreamNotOffered, WrongAccount
 from bot.networks.bluesky import streaming
 from bot.networks.bluesky.client import BlueskyNetwork
 from bot.networks.bluesky.settings import PUBLIC_STREAM_URL, BlueskySettings
 from bot.networks.bluesky.streaming import PostStream, parse_event
+from bot.networks.errors import Later, StreamNotOffered, WrongAccount
 from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import RateLimitStatus
 from bot.networks.websocket import StreamLimits

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.http_client import CallLimits
 from tests.bot.networks.bluesky.core import frozen, only
 from tests.bot.networks.stages import target

@@ -86,7 +86,8 @@ def test_it_asks_for_what_it_needs_and_no_more(server):
     sign_in(person)
 
     scopes = parse_qs(urlsplit(person.page).query)["scope"][0].split()
-    assert scopes == ["read:accounts", "read:notifications", "read:search", "read:statuses", "write:statuses"]
+    reading = ["read:accounts", "read:notifications", "read:search", "read:statuses"]
+    assert scopes == [*reading, "write:media", "write:statuses"]
     (token,) = server.world.grants.tokens.values()
     assert token.scopes == set(scopes)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.mastodon.api import Login
 from bot.networks.values import RepeatRule
 from sandbox.mastodon import FLAVOURS, MastodonServer, MastodonWorld

@@ -53,7 +53,7 @@ def test_a_token_that_lacks_a_scope_is_named(here):
 
     told = " ".join(network.advice())
 
-    assert "lacks read:notifications, read:search, write:statuses" in told
+    assert "lacks read:notifications, read:search, write:media, write:statuses" in told
 
 
 json_values = st.recursive(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.networks.base import Later, StreamNotOffered
+from bot.networks.errors import Later, StreamNotOffered
 from bot.networks.mastodon.server_info import parse_instance
 from bot.networks.mastodon.streaming import parse_message, stream_url, subscriptions
 from bot.networks.streams import StreamEvent, StreamWish

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.networks.base import Later, SearchRefusedError
+from bot.networks.errors import Later, SearchRefusedError
 from bot.networks.mastodon.search_query import build
 from bot.networks.values import Position, SearchRequest
 from models.tracks.query import parse_query

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.networks.answerable import ReplyAllowed, ReplyByHandOnly
-from bot.networks.base import USAGE_CAP_PHRASE, Later, Refused, Unsure, WrongAccount
+from bot.networks.errors import USAGE_CAP_PHRASE, Later, Refused, Unsure, WrongAccount
 from bot.networks.http_client import CallLimits
 from bot.networks.values import Position, ReplyTarget
 from bot.networks.x.client import XNetwork

@@ -11,7 +11,7 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from bot.networks.base import Later, Refused, Unsure
+from bot.networks.errors import Later, Refused, Unsure
 from bot.networks.http_client import CallLimits
 from bot.networks.oauth2 import AccessToken, ConsentRequest, GrantRefusedError
 from bot.networks.values import Position, ReplyTarget
@@ -73,7 +73,7 @@ def test_the_page_of_x_itself_is_on_the_host_where_people_sign_in():
         "response_type": "code",
         "client_id": "heard",
         "redirect_uri": BACK,
-        "scope": "tweet.read tweet.write users.read offline.access",
+        "scope": "tweet.read tweet.write users.read media.write offline.access",
         "state": question.state,
         "code_challenge": question.challenge,
         "code_challenge_method": "S256",

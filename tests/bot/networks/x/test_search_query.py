@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.networks.base import SearchRefusedError
+from bot.networks.errors import SearchRefusedError
 from bot.networks.values import SearchRequest
 from bot.networks.x import search_query
 from models.tracks.query import parse_query

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 
-from bot.networks.base import NetworkError
+from bot.networks.errors import NetworkError
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
 from bot.slack.errors import SlackUnsureError
-from bot.slack.web_call import make_call
+from bot.slack.web_api.call import make_call
 
 FILES_SCOPE = "files:read"
 _DOWNLOAD_SECONDS = 20.0

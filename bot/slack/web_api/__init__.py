@@ -1,0 +1,1 @@
+"""Single calls of the Web API, and what their failures mean."""

@@ -1,0 +1,1 @@
+"""Pictures that go out with replies."""
