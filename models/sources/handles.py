@@ -1,7 +1,6 @@
 """How people write somebody's handle, by network: @ana mostly, but dang on Hacker News. Pure.
 
-`Network` in `bot/networks/base.py` passes on what each network's class says of it; any other handle is written
-with an @.
+`Network` in `bot/networks/base.py` passes on what each network's class says; any other handle has an @.
 """
 
 _signs: dict[str, str] = {}
