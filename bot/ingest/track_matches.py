@@ -24,7 +24,7 @@ class TrackMatch:
     """A track that a post is for, and the words of the post that its query matched.
 
     `excluded_handles` are those whose posts it leaves out, in lower case. `place` says where the post was
-    found, for a track that asks for no words.
+    found, such as "in “Fern forum”"; empty: anywhere.
     """
 
     track: Track
@@ -36,8 +36,9 @@ class TrackMatch:
     def reason(self) -> str:
         """Why the post is there, as the card says it, in plain text."""
         found = ", ".join(f"“{word}”" for word in self.words)
-        where = self.place or UNQUOTED_REASON
-        return fit_text(f"{MATCHES_PREFIX}{found}" if found else where, NAME_MAX_CHARS)
+        if found:
+            return fit_text(f"{MATCHES_PREFIX}{found} {self.place}".rstrip(), NAME_MAX_CHARS)
+        return fit_text(f"is {self.place}" if self.place else UNQUOTED_REASON, NAME_MAX_CHARS)
 
 
 Matches = Mapping[str, Sequence[TrackMatch]]

@@ -163,7 +163,7 @@ def _choose(
     with ctx.db.read() as session:
         left_out = LeftOutPost.known(session, [one.id for one in plan.tracks], ids)
         heard_by = _tracks_of_known(session, network.name, ids)
-    found = track_matches.find_now(plan.tracks, posts, place=f"is in “{title}”")
+    found = track_matches.find_now(plan.tracks, posts, place=f"in “{title}”")
     shown = dict.fromkeys(plan.unread, 0)
     recent = ctx.now() - FIRST_POLL_WINDOW
     for post in posts:  # the newest first

@@ -87,7 +87,7 @@ def test_words_decide_about_new_entries_and_a_change_of_them_is_not_for_old_ones
     feeds.sites.show(FORUM, feeds.entry("1", "My Kettle whistles"), feeds.entry("2", "My teapot drips"))
     feeds.read()
     assert feeds.titles() == ["My Kettle whistles"]
-    assert feeds.here.mentions()[0].matched == "matches “Kettle”"
+    assert feeds.here.mentions()[0].matched == "matches “Kettle” in “Fern forum”"
 
     feeds.clock.pass_by(minutes=10)
     feeds.change(track, query="teapot")
