@@ -99,7 +99,7 @@ def test_a_demo_obeys_nothing_of_the_machine_and_calls_no_heartbeat(hostile: lis
 
     told = {name.lower() for name in demo.bot.environment()}
     plain = {name: field.default for name, field in Settings.model_fields.items() if name not in told}
-    assert networks == ["bluesky", "mastodon", "x"]
+    assert networks == ["bluesky", "feed", "hackernews", "mastodon", "x"]
     assert {name: obeyed[name] for name in plain} == json.loads(json.dumps(plain))
     assert not [name for name, value in obeyed.items() if "/beat" in str(value)]
     assert hostile == []
