@@ -121,12 +121,23 @@ def record_failure(
     """
     key = alarm_key(task, network.name, account_id)
     alarm = Alarm.raise_alarm(session, key, cause=later.cause, detail=later.detail, at=since or at)
-    patience = timedelta() if later.cause in NEEDS_PERSON_CAUSES else TRANSIENT_NOTIFY_DELAY
-    if at - alarm.since >= patience and not _was_notified_otherwise(session, network, alarm, account_id):
+    is_due = at - alarm.since >= _notify_delay(task, later.cause)
+    if is_due and not _was_notified_otherwise(session, network, alarm, account_id):
         handle = handle_of(session, network.name, account_id)
         meanwhile = _MEANWHILE_SENTENCES[task].format(title=network.title, seconds=ctx.settings.poll_seconds)
         sentence = f":rotating_light: {alarm_line(alarm, network.title, handle)} {meanwhile}"
         alarm.tell_once(session, sentence, at=at, channel=channel_of(ctx, session, network, account_id))
+
+
+def _notify_delay(task: NetworkTask, cause: str) -> timedelta:
+    """Return for how long a failure is not told.
+
+    Where the keys are rejected, nothing works: the poll that says so comes within seconds, and what it says
+    of mentions matters most.
+    """
+    if cause not in NEEDS_PERSON_CAUSES or (cause == "unauthorized" and task in {"searching", "watching"}):
+        return TRANSIENT_NOTIFY_DELAY
+    return timedelta()
 
 
 def record_success(
