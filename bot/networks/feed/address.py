@@ -12,7 +12,9 @@ _MAX_CHARS = 2_000
 _NAME_MAX_CHARS = 253  # RFC 1035
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FEED_SCHEME = re.compile(r"feed:(?://)?(?=.)", re.IGNORECASE)  # what some pages put on their feed buttons
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d+(?:/|$))", re.IGNORECASE)  # and not the port of `localhost:80`
+_OWN_SCHEME = re.compile(
+    r"[a-z][a-z0-9+.-]*:(?!\d+(?:/|$))", re.IGNORECASE
+)  # not of `localhost:80`
 _NEVER = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\\\ud800-\udfff]")
 _PATH_SAFE = "/%:@!$&'()*+,;=-._~"  # RFC 3986, section 3.3; % because it is escaped already
 _QUERY_SAFE = _PATH_SAFE + "?"
@@ -46,7 +48,7 @@ def normalise_address(typed: str) -> str:
         raise AddressRefusedError(f"That address is longer than {_MAX_CHARS:,} characters.")
     if _NEVER.search(text):
         raise AddressRefusedError("An address has no spaces, line ends or backslashes in it.")
-    parts = _split(text if _SCHEME.match(text) else "https://" + text.lstrip("/"))
+    parts = _split(text if _OWN_SCHEME.match(text) else "https://" + text.lstrip("/"))
     scheme = parts.scheme.lower()
     if scheme not in _DEFAULT_PORTS:
         raise AddressRefusedError(f"Heard reads addresses with http and https, not with {scheme}.")

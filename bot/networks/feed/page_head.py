@@ -17,7 +17,9 @@ _SNIFF_BYTES = 2_048
 # Only a closing tag ends these, whatever is in between. `noscript` is read, as if there were no scripts.
 _OPAQUE = ("script", "style", "textarea", "svg", "template", "iframe")
 _START = re.compile(rf"<(?:(!--)|(title|link|base|{'|'.join(_OPAQUE)})(?=[\s/>]))", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"\s*/?\s*([^\s=>\"'/]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+)))?")
+_TAG_ATTRIBUTE = re.compile(
+    r"\s*+/?+\s*+([^\s=>\"'/]++)(?:\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>\"']++)))?+"
+)
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 _MARKUP = re.compile(r"<[^<>]{0,200}>")
@@ -127,7 +129,7 @@ def _attributes(text: str, start: int) -> dict[str, str]:
     tag = text[start : start + _TAG_MAX_CHARS]
     found: dict[str, str] = {}
     at = 0
-    while (match := _ATTRIBUTE.match(tag, at)) is not None and match.end() > at:
+    while (match := _TAG_ATTRIBUTE.match(tag, at)) is not None and match.end() > at:
         at = match.end()
         value = next((each for each in match.groups()[1:] if each is not None), "")
         found.setdefault(match[1].lower(), html.unescape(value).strip())

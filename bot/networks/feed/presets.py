@@ -5,7 +5,7 @@ are linked where it is built. None was tried here: this was written without the 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import quote, quote_plus, urlsplit
@@ -39,10 +39,7 @@ _COMMUNITY = re.compile(r"!?(\w{3,40})@([\w.:-]+)")
 _REPOSITORY = re.compile(r"([A-Za-z0-9-]{1,39})/([A-Za-z0-9._-]{1,100})")
 _SUBREDDIT = re.compile(r"(?:https?://)?(?:\w+\.)?(?:reddit\.com)?/?(?:r/)?(\w{2,21})/?(?:new/?)?")
 _REDDIT_SEARCH_MAX_CHARS = 500
-_DISCOURSE_LIST = re.compile(
-    r"(?P<base>.*?)(?:/(?P<list>(?:c/[^/]+(?:/[^/]+)*?/\d+|c/[^/]+|tags?/[^/]+|t/[^/]+/\d+|u/[^/]+/activity)))?"
-    r"(?:/l)?(?:/(?:latest|new|top|hot|categories|none|all))?(?:\.rss)?/?"
-)
+_DISCOURSE_ORDERS = frozenset({"latest", "new", "top", "hot", "categories", "none", "all"})
 
 
 def _stack_exchange(typed: str) -> str:
@@ -308,9 +305,29 @@ def _community(typed: str) -> tuple[str, str]:
 def _discourse(typed: str) -> tuple[str, str]:
     """Return the forum's address without a slash at the end, and the list that `typed` names, if any."""
     parts = urlsplit(_address(typed, "Type the address of the forum, such as https://forum.example.com."))
-    match = _DISCOURSE_LIST.fullmatch(parts.path)
-    base, listed = (match["base"], match["list"] or "") if match else (parts.path, "")
-    return f"{parts.scheme}://{parts.netloc}{base.rstrip('/')}", listed
+    base, listed = _split_discourse(parts.path)
+    return f"{parts.scheme}://{parts.netloc}{base}", listed
+
+
+def _split_discourse(path: str) -> tuple[str, str]:
+    """Split the path of a page into where its forum is and which list it shows, without the order of that."""
+    steps = [step for step in path.removesuffix("/").removesuffix(".rss").split("/") if step]
+    if steps and steps[-1] in _DISCOURSE_ORDERS:
+        steps.pop()
+    if steps and steps[-1] == "l":
+        steps.pop()
+    first = next((number for number in range(len(steps)) if _is_discourse_list(steps[number:])), len(steps))
+    return "".join(f"/{step}" for step in steps[:first]), "/".join(steps[first:])
+
+
+def _is_discourse_list(steps: Sequence[str]) -> bool:
+    """Whether the steps of a path name a list: of a category, a tag, a topic or a person."""
+    match steps:
+        case ["c", _] | ["tag" | "tags", _] | ["u", _, "activity"]:
+            return True
+        case ["t", _, number] | ["c", _, *_, number]:
+            return number.isdecimal()
+    return False
 
 
 def _hashtag_and_server(words: list[str]) -> Iterator[tuple[str, str]]:
