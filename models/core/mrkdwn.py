@@ -7,7 +7,7 @@ import re
 _MARKUP = re.compile(r"(?<!\w)_|_(?!\w)|[*~`]")
 # Slack makes links of addresses and bare domains, `@ana@books.example` among them, but not in code.
 # https://docs.slack.dev/messaging/formatting-message-text/#automatic-parsing
-_ADDRESS = re.compile(r"://|(?<![\w.+-])(?:[\w.+-]+@)?(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w.]*\w)")
+_AUTOLINKED = re.compile(r"://|(?<![\w.+-])(?:[\w.+-]+@)?(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w.]*\w)")
 _CODED_HANDLE = re.compile(r"`(@[\w.-]+(?:@[\w.-]+)?)`")
 _WORD = re.compile(r"\S+")
 _ENTITY = re.compile(r"&(amp|lt|gt);")
@@ -25,7 +25,7 @@ def escape_mrkdwn(words: str) -> str:
 
 
 def _is_live(word: str) -> bool:
-    return _MARKUP.search(word) is not None or _ADDRESS.search(word) is not None
+    return _MARKUP.search(word) is not None or _AUTOLINKED.search(word) is not None
 
 
 def link_words(words: str, url: str) -> str:

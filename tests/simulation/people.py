@@ -10,7 +10,7 @@ from bot.context import BotContext
 from bot.slack.blocks.values import ReplyValue
 from handlers.door import Act, write_session
 from handlers.feedback import Actor
-from handlers.replies import delivery_decisions
+from handlers.replies import delivery_decisions, posted_by_hand
 from models import Reply, Ticket
 from models.core.base import RuleBrokenError
 from models.tickets.delivery_state import UNSETTLED_STATES, DeliveryState
@@ -125,7 +125,7 @@ class Teammate:
             self.net.says("acmebrew", reply.text, under=reply.to_post_id, at=self.stage.now)
             self.by_hand.add(reply.text)
         if reply.text in self.by_hand:
-            delivery_decisions.posted(self._act(reply))
+            posted_by_hand.posted(self._act(reply))
         elif self.rng.random() < 0.3:
             delivery_decisions.not_posted(self._act(reply))
 

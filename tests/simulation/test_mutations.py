@@ -124,16 +124,16 @@ MUTATIONS = (
     Mutation(
         "a reply is frozen for those who see its post",
         "bot/publish/intent.py",
-        "            job.text, job.target, job.key, at=ctx.now()",
-        "            job.text, __import__('dataclasses').replace(job.target, visibility='public'), job.key, at=ctx.now()",
+        "            job.target,\n",
+        "            __import__('dataclasses').replace(job.target, visibility='public'),\n",
         by_team(1),
         "post is public",
     ),
     Mutation(
         "a reply is frozen in the words of its preview",
         "bot/publish/intent.py",
-        "            job.text, job.target, job.key, at=ctx.now()",
-        "            job.text.replace('0', 'O'), job.target, job.key, at=ctx.now()",
+        "            job.text,\n",
+        "            job.text.replace('0', 'O'),\n",
         by_team(1),
         "never saw and sent what is public",
     ),
@@ -188,7 +188,7 @@ def test_without_a_guard_a_proof_turns_red(mutation: Mutation, tmp_path: Path) -
 
 def _copy(to: Path) -> None:
     """The whole tree, to be spoilt; with its bytecode, which still holds for every file but the spoilt one."""
-    ignored = shutil.ignore_patterns("*.pyc.*", "static", "pictures")  # the former is being written just now
+    ignored = shutil.ignore_patterns("*.pyc.*", "static")  # the former is being written just now
     for part in PARTS:
         if (ROOT / part).is_dir():
             shutil.copytree(ROOT / part, to / part, ignore=ignored)

@@ -12,9 +12,7 @@ _MAX_CHARS = 2_000
 _NAME_MAX_CHARS = 253  # RFC 1035
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FEED_SCHEME = re.compile(r"feed:(?://)?(?=.)", re.IGNORECASE)  # what some pages put on their feed buttons
-_OWN_SCHEME = re.compile(
-    r"[a-z][a-z0-9+.-]*:(?!\d+(?:/|$))", re.IGNORECASE
-)  # not of `localhost:80`
+_OWN_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d+(?:/|$))", re.IGNORECASE)  # not of `localhost:80`
 _NEVER = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\\\ud800-\udfff]")
 _PATH_SAFE = "/%:@!$&'()*+,;=-._~"  # RFC 3986, section 3.3; % because it is escaped already
 _QUERY_SAFE = _PATH_SAFE + "?"

@@ -113,7 +113,7 @@ def test_the_newest_is_told_first_and_only_on_the_first_page(stage):
     assert [post.id for page in pages for post in page.posts] == ids[::-1]
     assert [page.position is not None for page in pages] == [True] + [False] * (len(pages) - 1)
     assert heard(stage, pages[0].position)[:1] in ([], [next(iter(pages[0].posts))])
-    assert len(pages) == 3
+    assert len(pages) in {3, 4}  # Hollo reads the posts of one millisecond again
     assert not any(page.has_gap for page in pages)
 
 
